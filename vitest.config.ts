@@ -1,0 +1,19 @@
+import { defineConfig } from "vitest/config";
+
+/** `unit` is fast and pure; `sandbox` starts embedded clusters and runs the built program against them. */
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "unit", include: ["src/**/*.test.ts", "sandbox/**/*.test.ts", "test/contract/**/*.test.ts"], testTimeout: 20_000 } },
+      {
+        test: {
+          name: "sandbox",
+          include: ["test/sandbox/**/*.test.ts"],
+          globalSetup: ["test/sandbox/build-once.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
