@@ -1,0 +1,15 @@
+# The image of the server and of its Jobs: Node.js and the bundled program, nothing else.
+FROM node:24 AS build
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY . .
+RUN node scripts/build.mjs
+
+FROM node:24-slim
+ENV NODE_ENV=production
+COPY --from=build /build/dist /app
+USER 65532:65532
+EXPOSE 8080
+ENTRYPOINT ["node", "/app/operarius.js"]
+CMD ["serve"]
