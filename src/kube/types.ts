@@ -81,6 +81,14 @@ export interface WatchOptions extends CallOptions {
   timeoutSeconds?: number;
 }
 
+/** A part of a list. */
+export interface Page<T> {
+  items: Live<T>[];
+  resourceVersion: string;
+  /** True for the first page, and again when the list had to start over: forget what came before. */
+  first: boolean;
+}
+
 export interface LogOptions extends CallOptions {
   container?: string;
   previous?: boolean;
@@ -96,6 +104,8 @@ export interface Kube {
   readonly server: string;
   get<T>(resource: Resource<T>, ref: Ref, options?: CallOptions): Promise<Live<T>>;
   list<T>(resource: Resource<T>, options?: ListOptions): Promise<{ items: Live<T>[]; resourceVersion: string }>;
+  /** The same list page by page, for those who keep only parts of the objects. */
+  pages<T>(resource: Resource<T>, options?: ListOptions): AsyncIterable<Page<T>>;
   create<T>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<Live<T>>;
   /** PUT; the object's resourceVersion is the precondition. */
   replace<T>(resource: Resource<T>, object: Live<T>, options?: WriteOptions): Promise<Live<T>>;

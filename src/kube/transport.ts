@@ -1,0 +1,181 @@
+/** Requests to the API server: authentication, deadline, retries, errors. What is asked for is client.ts's business. */
+import type { IncomingMessage } from "node:http";
+import type { Authentication, Credentials } from "./authentication.ts";
+import type { Exchange } from "./connection.ts";
+import { ConnectionError, createConnections } from "./connection.ts";
+import type { Deadline } from "./deadline.ts";
+import { pause, startDeadline } from "./deadline.ts";
+import { StatusError, TransportError } from "./errors.ts";
+import { statusErrorOf } from "./status.ts";
+
+const longestAnswer = 256 * 1024 * 1024;
+const longestError = 1024 * 1024;
+const mostRetries = 2;
+
+export interface Call {
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Path and query. */
+  path: string;
+  body?: object;
+  /** Of the body; application/json when absent. */
+  contentType?: string;
+  accept?: string;
+  timeoutMs?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface Answer {
+  contentType: string;
+  text: string;
+}
+
+export interface Transport {
+  /** The whole answer. Rejects with `StatusError`, `TransportError` or the reason of the aborted signal. */
+  send(call: Call): Promise<Answer>;
+  /** The open answer; the time limit ends with its headers, the signal stays in force. Never retried, except after a 401. */
+  stream(call: Call): Promise<IncomingMessage>;
+  close(): void;
+}
+
+export interface TransportOptions {
+  userAgent: string;
+  /** Milliseconds for one request with its retries. */
+  timeoutMs: number;
+  /** Bytes of one answer; above it the request fails with `TransportError`. */
+  longestAnswer?: number;
+}
+
+/** A transport with its own pool of connections to the server of `credentials`. */
+export function createTransport(credentials: Credentials, options: TransportOptions): Transport {
+  const connections = createConnections(credentials.server);
+
+  async function open(call: Call, pool: Exchange["pool"], signal: AbortSignal): Promise<IncomingMessage> {
+    const authentication = await authenticate(credentials);
+    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+    const headers: Record<string, string> = {
+      ...authentication.headers,
+      accept: call.accept ?? "application/json",
+      "user-agent": options.userAgent,
+    };
+    if (body !== undefined) {
+      headers["content-type"] = call.contentType ?? "application/json";
+      headers["content-length"] = String(Buffer.byteLength(body));
+    }
+    const exchange: Exchange = { method: call.method, path: call.path, headers, pool };
+    return connections.open(body === undefined ? exchange : { ...exchange, body }, authentication, signal);
+  }
+
+  /** Resolves with a 2xx response only. A token may have been rotated under us: one 401 is tried again, afresh. */
+  async function openChecked(call: Call, pool: Exchange["pool"], signal: AbortSignal): Promise<IncomingMessage> {
+    let response = await open(call, pool, signal);
+    if (response.statusCode === 401) {
+      response.resume();
+      credentials.forget();
+      response = await open(call, pool, signal);
+    }
+    const code = response.statusCode ?? 0;
+    if (code >= 200 && code < 300) return response;
+    const subject = `${call.method} ${credentials.server}${call.path}`;
+    const body = await readText(response, { subject, limit: longestError, signal }).catch(() => "");
+    throw statusErrorOf(subject, { statusCode: code, headers: response.headers, body });
+  }
+
+  function deadlineOf(call: Call): Deadline {
+    const ms = call.timeoutMs ?? options.timeoutMs;
+    const doubt = call.method === "GET" ? "" : "; it may or may not have been carried out";
+    const expired = (): Error =>
+      new TransportError(`${call.method} ${credentials.server}${call.path}: no answer within ${ms / 1000} s${doubt}`);
+    return startDeadline(ms, expired, call.signal);
+  }
+
+  async function sendOnce(call: Call, signal: AbortSignal): Promise<Answer> {
+    const response = await openChecked(call, "requests", signal);
+    const subject = `${call.method} ${credentials.server}${call.path}`;
+    const limit = options.longestAnswer ?? longestAnswer;
+    const text = await readText(response, { subject, limit, signal });
+    return { contentType: response.headers["content-type"] ?? "", text };
+  }
+
+  return {
+    async send(call) {
+      const deadline = deadlineOf(call);
+      try {
+        for (let retries = 0; ; retries += 1) {
+          try {
+            return await sendOnce(call, deadline.signal);
+          } catch (error) {
+            const waitMs = retryDelay(call, error, retries);
+            // Waiting longer than there is time left would only hide the real error behind a time-out.
+            if (waitMs === undefined || waitMs >= deadline.left()) throw error;
+            await pause(waitMs, deadline.signal);
+          }
+        }
+      } finally {
+        deadline.release();
+      }
+    },
+    async stream(call) {
+      const deadline = deadlineOf(call);
+      try {
+        const response = await openChecked(call, "watches", deadline.signal);
+        deadline.unlimit();
+        response.once("close", () => deadline.release());
+        return response;
+      } catch (error) {
+        deadline.release();
+        throw error;
+      }
+    },
+    close: () => connections.close(),
+  };
+}
+
+async function authenticate(credentials: Credentials): Promise<Authentication> {
+  try {
+    return await credentials.authenticate();
+  } catch (error) {
+    throw new TransportError(error instanceof Error ? error.message : "cannot authenticate", { cause: error });
+  }
+}
+
+/** Milliseconds to wait before sending again, or undefined when that would help nobody or could act twice. */
+function retryDelay(call: Call, error: unknown, retries: number): number | undefined {
+  if (retries >= mostRetries) return undefined;
+  const read = call.method === "GET";
+  const backOff = 100 * 2 ** retries * (1 + Math.random());
+  if (error instanceof ConnectionError) {
+    const safe = error.failure === "refused" || (read && error.failure === "reset");
+    return safe ? backOff : undefined;
+  }
+  if (!(error instanceof StatusError)) return undefined;
+  if (error.code === 429 || error.code === 503) {
+    // With Retry-After the server says that it turned the request away before looking at it.
+    if (error.retryAfterSeconds !== undefined) return error.retryAfterSeconds * 1000 + backOff / 4;
+    return read ? backOff : undefined;
+  }
+  return read && (error.code === 502 || error.code === 504) ? backOff : undefined;
+}
+
+interface Reading {
+  subject: string;
+  /** Bytes. */
+  limit: number;
+  signal: AbortSignal;
+}
+
+async function readText(response: IncomingMessage, { subject, limit, signal }: Reading): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > limit) break;
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    throw new ConnectionError(`${subject}: the answer broke off after ${size} bytes`, "reset", { cause: error });
+  }
+  if (size > limit) throw new TransportError(`${subject}: the answer is longer than ${limit} bytes`);
+  return Buffer.concat(chunks).toString("utf8");
+}
