@@ -20,7 +20,9 @@ await build({
   target: "node20",
   loader: { ".yaml": "text" },
   // CommonJS dependencies call require() for Node's own modules; ESM output has none.
-  banner: { js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);' },
+  banner: {
+    js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);',
+  },
   logLevel: "warning",
 });
 await writeFile(join(outdir, ".built"), "");
