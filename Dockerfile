@@ -9,6 +9,7 @@ RUN node scripts/build.mjs
 FROM node:24-slim
 ENV NODE_ENV=production
 COPY --from=build /build/dist /app
+RUN printf '#!/bin/sh\nexec node /app/operarius.js "$@"\n' >/usr/local/bin/operarius && chmod 755 /usr/local/bin/operarius
 USER 65532:65532
 EXPOSE 8080
 ENTRYPOINT ["node", "/app/operarius.js"]
