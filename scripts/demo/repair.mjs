@@ -7,6 +7,12 @@ export const OPERARIUS = join("deploy", "operarii", "kube-prometheus-stack", "Ku
 const REMEDIATIONS = "/apis/openfero.io/v1alpha1/namespaces/openfero/remediations";
 const TERMINAL = new Set(["Succeeded", "Ineffective", "Failed", "Declined", "Cancelled", "Superseded"]);
 
+/** Sets the operarius' deduplication window to 0 s. */
+export async function allowAnotherEpisode(kube) {
+  const path = "/apis/openfero.io/v1alpha1/namespaces/openfero/operariuses/daemonset-rollout-fix";
+  await kube.merge(path, { spec: { deduplication: { ttl: 0 } } });
+}
+
 /** Posts test-alert.json, about the demo's DaemonSet and as of now. Rejects unless the server answers 200. */
 export async function postAlert(root, server) {
   const template = JSON.parse(await readFile(join(root, OPERARIUS, "test-alert.json"), "utf8"));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createAgent, describe, healthy, readPods, setImage, untilHealthy, untilWaiting } from "./agent.mjs";
 import { freePort, start } from "./children.mjs";
 import { openKube } from "./kube.mjs";
-import { approve, jobLog, newestJob, OPERARIUS, postAlert, untilPhase } from "./repair.mjs";
+import { allowAnotherEpisode, approve, jobLog, newestJob, OPERARIUS, postAlert, untilPhase } from "./repair.mjs";
 import { bad, good, heading, quote, say, until } from "./screen.mjs";
 
 const NODES = ["n1", "n2", "n3", "n4"];
@@ -55,6 +55,8 @@ async function setUp(world) {
     await world.kube.createAll(await readFile(join(world.root, OPERARIUS, file), "utf8"));
     good(`applied ${file}`);
   }
+  await allowAnotherEpisode(world.kube);
+  say("its window of 10 minutes between two repairs of one target is set to 0: this story has two within a minute");
   await until({ what: "the server", signal: world.signal, look: () => isReady(world.server, server) });
   good(`the server is ready on ${world.server}`);
 
