@@ -5,6 +5,8 @@
 import { createBackOff } from "./back-off.ts";
 import { pause } from "./deadline.ts";
 import { StatusError } from "./errors.ts";
+import type { LocalCopy } from "./local-copy.ts";
+import { createLocalCopy } from "./local-copy.ts";
 import type { Change } from "./object-store.ts";
 import type { Kube, ListOptions, Live, Resource } from "./types.ts";
 
