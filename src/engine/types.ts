@@ -1,0 +1,195 @@
+/** The vocabulary of the engine. Remedies import these types; the engine imports no remedy. */
+import type { Kube } from "../kube/types.ts";
+import type { VerdictKind } from "./termination.ts";
+
+/** What an alert is about. `cluster` is "" where one installation serves one cluster. */
+export interface Target {
+  cluster: string;
+  kind: string;
+  namespace: string;
+  name: string;
+}
+
+/** Number in the failure catalogue; "none" where there is no trouble. */
+export type CauseId = `C${number}` | "none";
+
+/** A cause together with what shows it. */
+export interface Finding {
+  cause: CauseId;
+  /** Stable CamelCase constant, public API. */
+  reason: string;
+  /** One sentence for a person. */
+  message: string;
+  evidence: readonly string[];
+  /** Names of the pods and nodes it rests on. */
+  pods: readonly string[];
+  nodes: readonly string[];
+  /** What a person runs to fix it, names filled in; the first is the best. */
+  commands: readonly string[];
+}
+
+export type Diagnosis =
+  | { kind: "healthy"; reason: string; message: string }
+  | { kind: "pending"; reason: string; message: string; recheckAfterMs: number; findings: readonly Finding[] }
+  | { kind: "unhealthy"; reason: string; message: string; findings: readonly [Finding, ...Finding[]] };
+
+/** One write, as data. `summary` is what a person reads before and after it. */
+export type Step =
+  | {
+      kind: "delete-pod";
+      pod: { namespace: string; name: string; uid: string; resourceVersion: string };
+      node: string;
+      reason: string;
+      /** Trouble class that the ledger remembers per node and template. */
+      trouble: string;
+      /** Skips the grace period; only ever with a person's approval that names the uid. */
+      force: boolean;
+      summary: string;
+    }
+  | { kind: "restart"; reason: string; summary: string }
+  | {
+      kind: "rollback";
+      reason: string;
+      revision: { name: string; number: number; templateHash: string };
+      /** Available pods that this replaces. */
+      restartsAvailable: number;
+      summary: string;
+    };
+
+/** What the steps were planned against: a write is refused when any of it has changed. */
+export interface Fence {
+  uid: string;
+  generation: number;
+  /** Hash of the template without the restartedAt annotation. */
+  templateHash: string;
+}
+
+/** Why a step of the runbook is or is not taken; printed under its number. */
+export interface StepNotes {
+  delete: string;
+  template: string;
+}
+
+export type Plan =
+  | { kind: "nothing"; reason: string; message: string; notes: StepNotes }
+  | { kind: "wait"; reason: string; message: string; recheckAfterMs: number; notes: StepNotes }
+  | {
+      kind: "act";
+      reason: string;
+      message: string;
+      steps: readonly [Step, ...Step[]];
+      /** True when a person must agree to exactly this plan first. */
+      needsApproval: boolean;
+      fence: Fence;
+      digest: string;
+      notes: StepNotes;
+    }
+  | { kind: "decline"; reason: string; message: string; notes: StepNotes };
+
+export type Verdict = {
+  kind: VerdictKind;
+  reason: string;
+  message: string;
+  planDigest?: string;
+  recheckAfterMs?: number;
+};
+
+/** How much may be done. Flags are the ceiling; annotations on the target can only lower it. */
+export interface Policies {
+  strategy: "guided" | "restart";
+  rollback: "off" | "suggest" | "approve" | "auto";
+  delete: "off" | "on";
+  /** Uids of pods whose forced deletion a person approved. */
+  forceDelete: readonly string[];
+}
+
+/** Durations in milliseconds; set together by the pace. See settings.ts. */
+export interface Settings {
+  pace: "normal" | "fast";
+  timeoutMs: number;
+  /** Between the two looks that must agree before a write. */
+  dwellMs: number;
+  /** Least time that health must last to be called recovered. */
+  soakMs: number;
+  /** Added to minReadySeconds for the same purpose. */
+  soakSlackMs: number;
+  /** Least age of a pod that may be deleted; a Failed pod has none. */
+  minAgeMs: number;
+  /** Least age of troubles that often end by themselves: missing references, not Ready, unschedulable. */
+  selfHealingAgeMs: number;
+  /** Past its deadline a terminating pod is stuck after this. */
+  terminationSlackMs: number;
+  /** How long the controller may lag behind a spec, or leave a node without a pod. */
+  controllerSlackMs: number;
+  /** How long a bad result must last after a write of ours before it counts. */
+  settleMs: number;
+  /** A revision is proven when its pods were Available this long before the bad one was made. */
+  provenBeforeMs: number;
+  /** Template unchanged for this long: a later mass failure is not the rollout's doing. */
+  quietTemplateMs: number;
+  requestTimeoutMs: number;
+}
+
+/** One write that was about to be made, as kept in the ledger. An intent without a visible effect counts as done. */
+export interface Intent {
+  kind: Step["kind"];
+  /** Of the target. */
+  uid: string;
+  templateHash: string;
+  cause: CauseId;
+  trouble: string;
+  node: string;
+  /** Uid of the pod; "" for template writes. */
+  pod: string;
+  /** Milliseconds since the epoch. */
+  at: number;
+}
+
+/** What every observation has, whatever it observes. Plain JSON, so that it can be kept and replayed. */
+export interface ObservationBase {
+  /** Milliseconds since the epoch. */
+  at: number;
+  fence: Fence;
+}
+
+/** A live view of one target. */
+export interface View<O> {
+  /** The facts as they are now. Rejects with `Stalled` when the target is gone. */
+  look(): Promise<O>;
+  /** Resolves when anything in the view changed, after `timeoutMs`, or when the signal aborts. */
+  changed(timeoutMs: number, signal: AbortSignal): Promise<void>;
+  stop(): void;
+}
+
+export interface PlanContext {
+  policies: Policies;
+  settings: Settings;
+  /** Newest last. */
+  intents: readonly Intent[];
+}
+
+/** How far a target is from recovered. `soakedMs` counts from the later of the last change and `sinceMs`. */
+export type Health =
+  | { healthy: true; soakedMs: number; requiredMs: number }
+  | { healthy: false; reason: string; message: string };
+
+/** Code for one class of trouble. Everything but `open` is pure: no clock, no I/O, no logger. */
+export interface Remedy<O extends ObservationBase> {
+  name: string;
+  /** Kind of the targets. */
+  kind: string;
+  /** Alerts it answers. */
+  alerts: readonly string[];
+  open(options: {
+    kube: Kube;
+    target: Target;
+    settings: Settings;
+    signal: AbortSignal;
+    now: () => number;
+  }): Promise<View<O>>;
+  diagnose(observation: O, context: Pick<PlanContext, "settings" | "intents">): Diagnosis;
+  plan(observation: O, diagnosis: Diagnosis, context: PlanContext): Plan;
+  verify(observation: O, options: { settings: Settings; sinceMs: number; first: O }): Health;
+  /** Least time a wave needs until its replacements can be Available, in milliseconds. */
+  waveMs(observation: O, settings: Settings): number;
+}

@@ -1,0 +1,61 @@
+/** C05 crash loop · C06 flapping · C08 init container failing · C09 out of memory. */
+import type { ContainerFacts } from "../facts.ts";
+import { requiredSoakMs } from "../soak.ts";
+import type { Recognise } from "./trouble.ts";
+
+/** A crash loop is proven by the kubelet's back-off or by three terminations (DESIGN.md, step 3). */
+const PROVEN_TERMINATIONS = 3;
+
+function isLooping(container: ContainerFacts): boolean {
+  if (container.waiting?.reason === "CrashLoopBackOff") return true;
+  const terminations = container.restartCount + (container.terminated ? 1 : 0);
+  return !container.ready && terminations >= PROVEN_TERMINATIONS;
+}
+
+/** Recognises a container that ends again and again. */
+export const recogniseCrash: Recognise = ({ pod }) => {
+  const container = pod.containers.find(isLooping);
+  if (!container) return undefined;
+  const last = container.terminated ?? container.lastTerminated;
+  const outOfMemory = last?.reason === "OOMKilled";
+  const what = container.init ? `init container ${container.name}` : `container ${container.name}`;
+  const ending = outOfMemory ? "out of memory (OOMKilled, exit 137)" : `exit code ${last?.exitCode ?? "unknown"}`;
+  const kind = outOfMemory
+    ? ({ cause: "C09", reason: "OutOfMemory" } as const)
+    : container.init
+      ? ({ cause: "C08", reason: "InitContainerFailing" } as const)
+      : ({ cause: "C05", reason: "CrashLoop" } as const);
+  return {
+    ...kind,
+    blame: "either",
+    sentence: `${what} keeps ending: ${ending}`,
+    evidence: [`${ending}, ${container.restartCount} restarts${last?.reason ? `, reason ${last.reason}` : ""}`],
+    recreationCanHelp: true,
+    ranBefore: false,
+  };
+};
+
+/**
+ * Recognises a Ready pod that will not stay so: it ended at least three times, last within the time that health must
+ * last to count. Without a readiness probe such a pod looks good between two crashes.
+ */
+export const recogniseFlapping: Recognise = ({ pod, at, settings, daemonSet }) => {
+  const container = pod.containers.find(({ restartCount, lastTerminated }) => {
+    const ended = lastTerminated?.finishedAt;
+    return (
+      restartCount >= PROVEN_TERMINATIONS &&
+      ended !== undefined &&
+      at - ended < requiredSoakMs([pod], daemonSet.minReadySeconds, settings)
+    );
+  });
+  if (!container) return undefined;
+  return {
+    cause: "C06",
+    reason: "Flapping",
+    blame: "either",
+    sentence: `container ${container.name} is Ready for a while and ends again (${container.restartCount} restarts)`,
+    evidence: [`exit code ${container.lastTerminated?.exitCode ?? "unknown"}, ${container.restartCount} restarts`],
+    recreationCanHelp: true,
+    ranBefore: false,
+  };
+};

@@ -1,0 +1,108 @@
+/** C20 quota · C21 admission webhook · C22 pod security · C23 missing ServiceAccount, PriorityClass or RuntimeClass. */
+import type { CauseId, Finding } from "../../../engine/types.ts";
+import type { AdmissionFacts } from "../facts.ts";
+import type { Situation } from "../situation.ts";
+import { quote } from "./trouble.ts";
+
+interface Kind {
+  cause: CauseId;
+  reason: string;
+  pattern: RegExp;
+  /** Part of the template that can cause it. */
+  part?: keyof AdmissionFacts;
+  who: string;
+}
+
+/** In order: the first whose words appear. */
+const KINDS: readonly Kind[] = [
+  {
+    cause: "C23",
+    reason: "ServiceAccountMissing",
+    pattern: /service account|serviceaccount/i,
+    part: "serviceAccount",
+    who: "create the ServiceAccount or correct the template",
+  },
+  {
+    cause: "C23",
+    reason: "PriorityClassMissing",
+    pattern: /priorityclass|insufficient quota to match these scopes/i,
+    part: "priorityClass",
+    who: "create the PriorityClass or correct the template",
+  },
+  {
+    cause: "C23",
+    reason: "RuntimeClassMissing",
+    pattern: /runtimeclass/i,
+    part: "runtimeClass",
+    who: "create the RuntimeClass or correct the template",
+  },
+  {
+    cause: "C22",
+    reason: "PodSecurity",
+    pattern: /violates PodSecurity|securitycontextconstraint|PodSecurityPolicy/i,
+    part: "security",
+    who: "the namespace's Pod Security level or the template",
+  },
+  {
+    cause: "C20",
+    reason: "QuotaExceeded",
+    pattern: /exceeded quota|maximum (cpu|memory)|minimum (cpu|memory)|LimitRange/i,
+    part: "requests",
+    who: "raise the ResourceQuota or LimitRange",
+  },
+  {
+    cause: "C21",
+    reason: "AdmissionWebhook",
+    pattern: /webhook|denied the request|context deadline exceeded/i,
+    who: "repair the admission webhook",
+  },
+];
+
+const UNKNOWN: Kind = {
+  cause: "C42",
+  reason: "CreationFailing",
+  pattern: /./,
+  who: "the controller's message names what refuses the pod",
+};
+
+/** The last words of the controller on creating pods: a failure that no success has followed. */
+function lastFailure({
+  observation: { events, daemonSet },
+}: Situation): { message: string; lastAt: number } | undefined {
+  const own = events.filter(({ about }) => about === `DaemonSet/${daemonSet.name}`);
+  const failures = own.filter(({ reason }) => reason === "FailedCreate").sort((a, b) => b.lastAt - a.lastAt);
+  const failure = failures[0];
+  const success = Math.max(0, ...own.filter(({ reason }) => reason === "SuccessfulCreate").map(({ lastAt }) => lastAt));
+  return failure && failure.lastAt >= success ? failure : undefined;
+}
+
+/** Since when the longest-waiting node has been without a pod, in milliseconds before now; 0 when none is. */
+export function podlessForMs({ podless, observation, at }: Situation): number {
+  return Math.max(0, ...podless.map((node) => at - (observation.podlessSince[node] ?? at)));
+}
+
+/** Pods cannot be created: while this lasts no pod may be deleted, because it would not come back (FAILURES fact 9). */
+export function creationFailing(here: Situation): (Finding & { templateCaused: boolean }) | undefined {
+  if (here.podless.length === 0) return undefined;
+  const failure = lastFailure(here);
+  if (!failure && podlessForMs(here) <= here.settings.controllerSlackMs) return undefined;
+  const { daemonSet } = here.observation;
+  const kind = KINDS.find(({ pattern }) => pattern.test(failure?.message ?? "")) ?? UNKNOWN;
+  const where = `${here.podless.length === 1 ? "node" : "nodes"} ${here.podless.slice(0, 5).join(", ")}${here.podless.length > 5 ? ", …" : ""}`;
+  const templateCaused =
+    kind.part !== undefined &&
+    here.proven !== undefined &&
+    here.proven.admission[kind.part] !== daemonSet.template.admission[kind.part];
+  return {
+    cause: kind.cause,
+    reason: kind.reason,
+    message: failure
+      ? `Pods cannot be created on ${where}: ${quote(failure.message)}${templateCaused ? " (the new template asks for it)" : ""}.`
+      : `The controller creates no pod on ${where} and says nothing about it.`,
+    evidence: failure ? [`FailedCreate: ${quote(failure.message)}`] : [`no pod on ${where}`],
+    pods: [],
+    nodes: here.podless,
+    commands: [`kubectl describe ${here.ref} -n ${daemonSet.namespace}   # ${kind.who}`],
+    templateCaused,
+  };
+}

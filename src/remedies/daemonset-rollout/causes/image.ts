@@ -1,0 +1,62 @@
+/** C01 image does not exist · C02 registry credentials · C03 registry unreachable · C28 no image for this platform. */
+import type { Recognise, Trouble } from "./trouble.ts";
+import { imageOf, quote } from "./trouble.ts";
+
+const PULL = new Set(["ErrImagePull", "ImagePullBackOff"]);
+const NAME = new Set(["InvalidImageName", "ErrImageNeverPull"]);
+const DENIED = /unauthorized|denied|authentication required|no basic auth|\b40[13]\b/i;
+const UNREACHABLE =
+  /toomanyrequests|too many requests|i\/o timeout|timed? ?out|deadline exceeded|x509|no such host|connection (refused|reset)|tls|EOF|\b(429|50[0-4])\b/i;
+const PLATFORM = /no match for platform|no matching manifest/i;
+const ABSENT = /not found|manifest unknown|name unknown|does not exist|repository .* not exist/i;
+
+type Kind = Pick<Trouble, "cause" | "reason" | "blame"> & { why: string };
+
+/** Which of the four it is, by the words of the container runtime; undefined = the words do not tell. */
+function kindOf(words: string): Kind | undefined {
+  if (PLATFORM.test(words))
+    return { cause: "C28", reason: "ImagePlatformMismatch", blame: "surroundings", why: "has no build for this node" };
+  if (DENIED.test(words))
+    return { cause: "C02", reason: "ImagePullDenied", blame: "surroundings", why: "the registry denies the pull" };
+  if (ABSENT.test(words)) return { cause: "C01", reason: "ImageNotFound", blame: "template", why: "not found" };
+  if (UNREACHABLE.test(words))
+    return { cause: "C03", reason: "RegistryUnreachable", blame: "surroundings", why: "the registry does not answer" };
+  return undefined;
+}
+
+/** Recognises a container that waits for its image. */
+export const recogniseImage: Recognise = ({ pod, daemonSet, events }) => {
+  const container = pod.containers.find(
+    ({ waiting }) => waiting && (PULL.has(waiting.reason) || NAME.has(waiting.reason)),
+  );
+  if (!container?.waiting) return undefined;
+  const image = imageOf(container, daemonSet);
+  const base = { recreationCanHelp: false, ranBefore: false };
+  if (NAME.has(container.waiting.reason)) {
+    return {
+      ...base,
+      cause: "C01",
+      reason: "InvalidImage",
+      blame: "template",
+      sentence: `cannot use image ${image}: ${container.waiting.reason}`,
+      evidence: [quote(container.waiting.message)],
+    };
+  }
+  const pulls = events.filter(({ about, reason }) => about === `Pod/${pod.name}` && reason === "Failed");
+  const words = [container.waiting.message, ...pulls.map(({ message }) => message)];
+  const telling = words.find((text) => kindOf(text) !== undefined);
+  const kind = kindOf(telling ?? "") ?? {
+    cause: "C01",
+    reason: "ImagePullFailing",
+    blame: "surroundings",
+    why: "the container runtime does not say why",
+  };
+  return {
+    ...base,
+    cause: kind.cause,
+    reason: kind.reason,
+    blame: kind.blame,
+    sentence: `cannot pull image ${image}: ${kind.why}`,
+    evidence: [`${container.waiting.reason}: ${quote(telling ?? container.waiting.message)}`],
+  };
+};

@@ -1,0 +1,48 @@
+/** What one pod suffers from, before it is known whether its revision, its node or its surroundings are to blame. */
+import type { CauseId, Settings } from "../../../engine/types.ts";
+import type { ContainerFacts, DaemonSetFacts, EventFacts, NodeFacts, PodFacts } from "../facts.ts";
+
+export interface Trouble {
+  cause: CauseId;
+  /** Stable constant, also the ledger's "same reason". */
+  reason: string;
+  /** What is wrong with the pod, without its name: "cannot pull image app:bad-2: not found". */
+  sentence: string;
+  /** Quoted from the cluster. */
+  evidence: readonly string[];
+  /**
+   * Who can be at fault: `template` = the template wherever it runs; `either` = template or node, the siblings decide;
+   * `surroundings` = neither (registry, credentials, capacity): no pod or template write helps.
+   */
+  blame: "template" | "either" | "surroundings";
+  /** Whether re-creating the pod on the same node can help at all. */
+  recreationCanHelp: boolean;
+  /** The pod was Ready before. */
+  ranBefore: boolean;
+}
+
+/** What a family may look at when it recognises a pod's trouble. */
+export interface PodCase {
+  pod: PodFacts;
+  node: NodeFacts | undefined;
+  daemonSet: DaemonSetFacts;
+  events: readonly EventFacts[];
+  at: number;
+  settings: Settings;
+  /** Start-up allowance of this pod, in milliseconds. */
+  allowanceMs: number;
+}
+
+/** A family of causes: recognises its own trouble in a pod or stays silent. */
+export type Recognise = (podCase: PodCase) => Trouble | undefined;
+
+/** First line of a message, cut to 200 characters: quotes stay readable and bounded. */
+export function quote(text: string): string {
+  const line = text.split("\n", 1)[0]?.trim() ?? "";
+  return line.length > 200 ? `${line.slice(0, 199)}…` : line;
+}
+
+/** The image the container should run: the template's, else what the status says. */
+export function imageOf(container: ContainerFacts, daemonSet: DaemonSetFacts): string {
+  return daemonSet.template.images[container.name] ?? container.image;
+}

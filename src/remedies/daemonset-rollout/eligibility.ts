@@ -1,0 +1,83 @@
+/**
+ * Which nodes should run a pod of the DaemonSet (pure).
+ * Source: Kubernetes pkg/controller/daemon/daemon_controller.go NodeShouldRunDaemonPod and
+ * pkg/controller/daemon/util/daemonset_util.go AddOrUpdateDaemonPodTolerations.
+ */
+import type { NodeSelectorRequirement, NodeSelectorTerm, Taint, Toleration } from "kubernetes-types/core/v1";
+import type { NodeFacts, TemplateFacts } from "./facts.ts";
+
+const AUTOMATIC: readonly Toleration[] = [
+  { key: "node.kubernetes.io/not-ready", operator: "Exists", effect: "NoExecute" },
+  { key: "node.kubernetes.io/unreachable", operator: "Exists", effect: "NoExecute" },
+  { key: "node.kubernetes.io/disk-pressure", operator: "Exists", effect: "NoSchedule" },
+  { key: "node.kubernetes.io/memory-pressure", operator: "Exists", effect: "NoSchedule" },
+  { key: "node.kubernetes.io/pid-pressure", operator: "Exists", effect: "NoSchedule" },
+  { key: "node.kubernetes.io/unschedulable", operator: "Exists", effect: "NoSchedule" },
+];
+const HOST_NETWORK: Toleration = {
+  key: "node.kubernetes.io/network-unavailable",
+  operator: "Exists",
+  effect: "NoSchedule",
+};
+
+function tolerates(toleration: Toleration, taint: Taint): boolean {
+  if (toleration.effect && toleration.effect !== taint.effect) return false;
+  if (toleration.key && toleration.key !== taint.key) return false;
+  if (toleration.operator === "Exists") return true;
+  return Boolean(toleration.key) && (toleration.value ?? "") === (taint.value ?? "");
+}
+
+function requirementHolds(
+  { key, operator, values = [] }: NodeSelectorRequirement,
+  actual: string | undefined,
+): boolean {
+  switch (operator) {
+    case "In":
+      return actual !== undefined && values.includes(actual);
+    case "NotIn":
+      return actual === undefined || !values.includes(actual);
+    case "Exists":
+      return actual !== undefined;
+    case "DoesNotExist":
+      return actual === undefined;
+    case "Gt":
+      return Number(actual) > Number(values[0]);
+    case "Lt":
+      return Number(actual) < Number(values[0]);
+    default:
+      throw new RangeError(`unknown operator ${String(operator)} on node label ${key}`);
+  }
+}
+
+function termHolds(term: NodeSelectorTerm, node: NodeFacts): boolean {
+  const expressions = term.matchExpressions ?? [];
+  const fields = term.matchFields ?? [];
+  // An empty term matches nothing, as in the scheduler.
+  if (expressions.length === 0 && fields.length === 0) return false;
+  return (
+    expressions.every((requirement) => requirementHolds(requirement, node.labels[requirement.key])) &&
+    fields.every((requirement) => requirementHolds(requirement, node.name))
+  );
+}
+
+/** Taints of the node that a pod of the template would not tolerate, by effect. PreferNoSchedule never counts. */
+export function untoleratedTaints(node: NodeFacts, template: TemplateFacts): Taint[] {
+  const tolerations = [...template.tolerations, ...AUTOMATIC, ...(template.hostNetwork ? [HOST_NETWORK] : [])];
+  return node.taints.filter(
+    (taint) => taint.effect !== "PreferNoSchedule" && !tolerations.some((toleration) => tolerates(toleration, taint)),
+  );
+}
+
+/** Whether the node should run the pod, and whether one that is there may stay. Node readiness and resources do not count. */
+export function eligibility(node: NodeFacts, template: TemplateFacts): { shouldRun: boolean; mayStay: boolean } {
+  const selected =
+    (template.nodeName === "" || template.nodeName === node.name) &&
+    Object.entries(template.nodeSelector).every(([key, value]) => node.labels[key] === value) &&
+    (template.affinityTerms === undefined || template.affinityTerms.some((term) => termHolds(term, node)));
+  if (!selected) return { shouldRun: false, mayStay: false };
+  const untolerated = untoleratedTaints(node, template);
+  return {
+    shouldRun: untolerated.length === 0,
+    mayStay: untolerated.every((taint) => taint.effect !== "NoExecute"),
+  };
+}

@@ -1,0 +1,163 @@
+/** What the diagnosis may know: plain, frozen JSON, only the fields it reads. Times are milliseconds since the epoch. */
+import type { NodeSelectorTerm, Taint, Toleration } from "kubernetes-types/core/v1";
+import type { ObservationBase } from "../../engine/types.ts";
+
+export interface ContainerFacts {
+  name: string;
+  init: boolean;
+  image: string;
+  imageId: string;
+  ready: boolean;
+  restartCount: number;
+  waiting?: { reason: string; message: string };
+  runningSince?: number;
+  terminated?: TerminationFacts;
+  lastTerminated?: TerminationFacts;
+}
+
+export interface TerminationFacts {
+  exitCode: number;
+  reason: string;
+  startedAt?: number;
+  finishedAt?: number;
+}
+
+export interface PodFacts {
+  name: string;
+  namespace: string;
+  uid: string;
+  resourceVersion: string;
+  /** The node it runs on or is meant for: spec.nodeName, else the controller's own affinity on metadata.name. */
+  node: string;
+  bound: boolean;
+  /** Label controller-revision-hash. */
+  revisionHash: string;
+  createdAt: number;
+  phase: string;
+  /** status.reason and status.message, as set on Failed pods. */
+  reason: string;
+  message: string;
+  ready: boolean;
+  /** When the Ready condition last changed. */
+  readyChangedAt?: number;
+  readyReason: string;
+  /** PodScheduled=False: why. */
+  unscheduled?: { reason: string; message: string };
+  /** Deadline of the termination, grace period included. */
+  deletionDeadline?: number;
+  finalizers: readonly string[];
+  containers: readonly ContainerFacts[];
+  /** Per container of the spec: what must equal the template's. */
+  specs: Readonly<Record<string, string>>;
+}
+
+export interface NodeFacts {
+  name: string;
+  createdAt: number;
+  ready: "True" | "False" | "Unknown";
+  readyChangedAt?: number;
+  /** Names of the pressure conditions that hold. */
+  pressures: readonly string[];
+  taints: readonly Taint[];
+  labels: Readonly<Record<string, string>>;
+}
+
+export interface RevisionFacts {
+  name: string;
+  hash: string;
+  number: number;
+  createdAt: number;
+  /** Digest of the template without restartedAt. */
+  templateHash: string;
+  /** Container name to image. */
+  images: Readonly<Record<string, string>>;
+  admission: AdmissionFacts;
+}
+
+/** What the scheduler and admission judge a pod by; digests where only "changed or not" matters. */
+export interface AdmissionFacts {
+  serviceAccount: string;
+  priorityClass: string;
+  runtimeClass: string;
+  /** Resource requests and limits, host ports, claims. */
+  requests: string;
+  /** Security contexts, host namespaces, volume kinds. */
+  security: string;
+}
+
+export interface TemplateFacts {
+  /** Digest without restartedAt. */
+  hash: string;
+  admission: AdmissionFacts;
+  /** A readinessProbe, or minReadySeconds: a broken pod then stops the rollout instead of letting it walk on. */
+  gated: boolean;
+  images: Readonly<Record<string, string>>;
+  specs: Readonly<Record<string, string>>;
+  /** Longest allowance of a startupProbe, in milliseconds. */
+  startupAllowanceMs: number;
+  gracePeriodMs: number;
+  nodeName: string;
+  nodeSelector: Readonly<Record<string, string>>;
+  /** requiredDuringScheduling node affinity; undefined = none. */
+  affinityTerms?: readonly NodeSelectorTerm[];
+  tolerations: readonly Toleration[];
+  hostNetwork: boolean;
+}
+
+export interface StatusCounters {
+  desired: number;
+  current: number;
+  updated: number;
+  ready: number;
+  available: number;
+  misscheduled: number;
+}
+
+export interface DaemonSetFacts {
+  name: string;
+  namespace: string;
+  uid: string;
+  resourceVersion: string;
+  generation: number;
+  observedGeneration: number;
+  /** When a manager last wrote something other than the status; undefined when managedFields do not say. */
+  specChangedAt?: number;
+  deleting: boolean;
+  strategy: "RollingUpdate" | "OnDelete";
+  /** Number or percentage, as written. */
+  maxUnavailable: number | string;
+  minReadySeconds: number;
+  status: StatusCounters;
+  template: TemplateFacts;
+  /** Hash label of the revision that equals the template; "" while the controller has not made it. */
+  currentHash: string;
+  annotations: Readonly<Record<string, string>>;
+  labels: Readonly<Record<string, string>>;
+  /** Controller ownerReference, "Kind/name". */
+  controller: string;
+  /** Managers that own fields of spec.template. */
+  templateManagers: readonly string[];
+}
+
+export interface EventFacts {
+  reason: string;
+  message: string;
+  /** "Kind/name" of what it is about. */
+  about: string;
+  lastAt: number;
+}
+
+export interface Observation extends ObservationBase {
+  daemonSet: DaemonSetFacts;
+  /** Pods whose controller is this DaemonSet, by UID. */
+  pods: readonly PodFacts[];
+  nodes: readonly NodeFacts[];
+  revisions: readonly RevisionFacts[];
+  /** Warnings about the DaemonSet and its pods; read only when a node lacks its pod or a pod's status does not explain itself. */
+  events: readonly EventFacts[];
+  /** Annotations of the namespace; undefined when they could not be read (the reason says why). */
+  namespaceAnnotations?: Readonly<Record<string, string>>;
+  unread: readonly string[];
+  /** Since when this view has seen an eligible node without any pod. */
+  podlessSince: Readonly<Record<string, number>>;
+}

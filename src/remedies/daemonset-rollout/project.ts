@@ -1,0 +1,331 @@
+/** From Kubernetes objects to facts (pure). Healthy detail is dropped here; env values and args are kept as digests only. */
+import type { ControllerRevision, DaemonSet } from "kubernetes-types/apps/v1";
+import type { Container, ContainerStatus, Event, Node, Pod, PodTemplateSpec } from "kubernetes-types/core/v1";
+import { digest } from "../../engine/digest.ts";
+import type { Live } from "../../kube/types.ts";
+import type {
+  AdmissionFacts,
+  ContainerFacts,
+  DaemonSetFacts,
+  EventFacts,
+  NodeFacts,
+  PodFacts,
+  RevisionFacts,
+  TemplateFacts,
+  TerminationFacts,
+} from "./facts.ts";
+
+/** The annotation that `kubectl rollout restart` writes; templates that differ only in it are the same template. */
+export const RESTARTED_AT = "kubectl.kubernetes.io/restartedAt";
+
+const PRESSURES = ["MemoryPressure", "DiskPressure", "PIDPressure"];
+
+function time(text: string | undefined | null): number | undefined {
+  const ms = text ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+/** `{key: value}` when the value is there, `{}` otherwise: for optional members under exactOptionalPropertyTypes. */
+function when<K extends string, V>(key: K, value: V | undefined | null): { [P in K]?: V } {
+  return (value === undefined || value === null ? {} : { [key]: value }) as { [P in K]?: V };
+}
+
+function templateWithoutRestart(template: PodTemplateSpec): unknown {
+  const { $patch: _ignored, ...rest } = template as PodTemplateSpec & { $patch?: string };
+  const annotations = { ...rest.metadata?.annotations };
+  delete annotations[RESTARTED_AT];
+  const metadata = { ...rest.metadata, annotations };
+  // An empty map and an absent one are the same to the API server, but not to a digest.
+  return {
+    ...rest,
+    metadata: Object.keys(annotations).length > 0 ? metadata : { ...metadata, annotations: undefined },
+  };
+}
+
+/** Digest of a pod template that ignores restartedAt and what serialisers add. */
+export function templateHash(template: PodTemplateSpec): string {
+  return digest(templateWithoutRestart(template), 16);
+}
+
+function exactHash(template: PodTemplateSpec): string {
+  const { $patch: _ignored, ...rest } = template as PodTemplateSpec & { $patch?: string };
+  return digest(rest, 16);
+}
+
+/** The pod template inside a ControllerRevision's data, or undefined when it has none. */
+export function revisionTemplate(revision: ControllerRevision): PodTemplateSpec | undefined {
+  const data = revision.data as { spec?: { template?: PodTemplateSpec } } | undefined;
+  return data?.spec?.template;
+}
+
+function containerSpecs(containers: readonly Container[]): Record<string, string> {
+  return Object.fromEntries(
+    containers.map((container) => [
+      container.name,
+      digest({ image: container.image, command: container.command, args: container.args }, 12),
+    ]),
+  );
+}
+
+function imagesOf(template: PodTemplateSpec): Record<string, string> {
+  const spec = template.spec;
+  return Object.fromEntries(
+    [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].map((c) => [c.name, c.image ?? ""]),
+  );
+}
+
+function admissionFacts(template: PodTemplateSpec): AdmissionFacts {
+  const spec = template.spec;
+  const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+  const volumes = spec?.volumes ?? [];
+  return {
+    serviceAccount: spec?.serviceAccountName ?? "default",
+    priorityClass: spec?.priorityClassName ?? "",
+    runtimeClass: spec?.runtimeClassName ?? "",
+    requests: digest(
+      {
+        resources: containers.map((container) => container.resources ?? {}),
+        hostPorts: containers.flatMap((container) => (container.ports ?? []).map((port) => port.hostPort ?? 0)),
+        claims: volumes.map((volume) => volume.persistentVolumeClaim?.claimName ?? ""),
+      },
+      12,
+    ),
+    security: digest(
+      {
+        pod: spec?.securityContext ?? {},
+        containers: containers.map((container) => container.securityContext ?? {}),
+        host: [spec?.hostNetwork ?? false, spec?.hostPID ?? false, spec?.hostIPC ?? false],
+        volumes: volumes.map((volume) => Object.keys(volume).sort()),
+      },
+      12,
+    ),
+  };
+}
+
+function templateFacts(template: PodTemplateSpec, minReadySeconds: number): TemplateFacts {
+  const spec = template.spec;
+  const containers = spec?.containers ?? [];
+  const allowances = containers.map(({ startupProbe: probe }) =>
+    probe ? ((probe.initialDelaySeconds ?? 0) + (probe.periodSeconds ?? 10) * (probe.failureThreshold ?? 3)) * 1000 : 0,
+  );
+  return {
+    hash: templateHash(template),
+    admission: admissionFacts(template),
+    gated: minReadySeconds > 0 || containers.some((container) => container.readinessProbe !== undefined),
+    images: imagesOf(template),
+    specs: containerSpecs([...(spec?.initContainers ?? []), ...containers]),
+    startupAllowanceMs: Math.max(0, ...allowances),
+    gracePeriodMs: (spec?.terminationGracePeriodSeconds ?? 30) * 1000,
+    nodeName: spec?.nodeName ?? "",
+    nodeSelector: spec?.nodeSelector ?? {},
+    ...when(
+      "affinityTerms",
+      spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms,
+    ),
+    tolerations: spec?.tolerations ?? [],
+    hostNetwork: spec?.hostNetwork ?? false,
+  };
+}
+
+interface ManagedFields {
+  manager?: string;
+  subresource?: string;
+  time?: string;
+  fieldsV1?: { "f:spec"?: { "f:template"?: unknown } };
+}
+
+function managedFieldsOf(daemonSet: Live<DaemonSet>): ManagedFields[] {
+  return (daemonSet.metadata.managedFields ?? []) as ManagedFields[];
+}
+
+/** Facts of the DaemonSet; `revisions` tell which one equals its template. */
+export function daemonSetFacts(
+  daemonSet: Live<DaemonSet>,
+  revisions: readonly Live<ControllerRevision>[],
+): DaemonSetFacts {
+  const { metadata, spec, status } = daemonSet;
+  const template: PodTemplateSpec = spec?.template ?? {};
+  const minReadySeconds = spec?.minReadySeconds ?? 0;
+  const exact = exactHash(template);
+  const current = ownedRevisions(metadata.uid, revisions)
+    .filter((revision) => exactHash(revisionTemplate(revision) ?? {}) === exact)
+    .sort((a, b) => b.revision - a.revision)[0];
+  const controller = metadata.ownerReferences?.find((owner) => owner.controller);
+  const writes = managedFieldsOf(daemonSet).filter((entry) => !entry.subresource);
+  const changes = writes.map((entry) => time(entry.time)).filter((at) => at !== undefined);
+  return {
+    name: metadata.name,
+    namespace: metadata.namespace ?? "",
+    uid: metadata.uid,
+    resourceVersion: metadata.resourceVersion,
+    generation: metadata.generation ?? 0,
+    observedGeneration: status?.observedGeneration ?? 0,
+    ...when("specChangedAt", changes.length > 0 ? Math.max(...changes) : undefined),
+    deleting: metadata.deletionTimestamp !== undefined,
+    strategy: spec?.updateStrategy?.type === "OnDelete" ? "OnDelete" : "RollingUpdate",
+    maxUnavailable: spec?.updateStrategy?.rollingUpdate?.maxUnavailable ?? 1,
+    minReadySeconds,
+    status: {
+      desired: status?.desiredNumberScheduled ?? 0,
+      current: status?.currentNumberScheduled ?? 0,
+      updated: status?.updatedNumberScheduled ?? 0,
+      ready: status?.numberReady ?? 0,
+      available: status?.numberAvailable ?? 0,
+      misscheduled: status?.numberMisscheduled ?? 0,
+    },
+    template: templateFacts(template, minReadySeconds),
+    currentHash: current?.metadata.labels?.["controller-revision-hash"] ?? "",
+    annotations: ownAnnotations(metadata.annotations),
+    labels: metadata.labels ?? {},
+    controller: controller ? `${controller.kind}/${controller.name}` : "",
+    templateManagers: writes
+      .filter((entry) => entry.fieldsV1?.["f:spec"]?.["f:template"] !== undefined)
+      .map((entry) => entry.manager ?? ""),
+  };
+}
+
+/** Annotations without kubectl's copy of the whole object, which holds env values. */
+function ownAnnotations(annotations: Record<string, string> | undefined): Record<string, string> {
+  const { "kubectl.kubernetes.io/last-applied-configuration": _copy, ...rest } = annotations ?? {};
+  return rest;
+}
+
+function ownedRevisions(uid: string, revisions: readonly Live<ControllerRevision>[]): Live<ControllerRevision>[] {
+  return revisions.filter((revision) =>
+    revision.metadata.ownerReferences?.some((owner) => owner.controller && owner.uid === uid),
+  );
+}
+
+/** The DaemonSet's own revisions, newest last. */
+export function revisionFacts(uid: string, revisions: readonly Live<ControllerRevision>[]): RevisionFacts[] {
+  return ownedRevisions(uid, revisions)
+    .map((revision) => {
+      const template = revisionTemplate(revision) ?? {};
+      return {
+        name: revision.metadata.name,
+        hash: revision.metadata.labels?.["controller-revision-hash"] ?? "",
+        number: revision.revision,
+        createdAt: time(revision.metadata.creationTimestamp) ?? 0,
+        templateHash: templateHash(template),
+        images: imagesOf(template),
+        admission: admissionFacts(template),
+      };
+    })
+    .sort((a, b) => a.number - b.number);
+}
+
+function terminationFacts(state: NonNullable<ContainerStatus["state"]>["terminated"]): TerminationFacts | undefined {
+  if (!state) return undefined;
+  return {
+    exitCode: state.exitCode,
+    reason: state.reason ?? "",
+    ...when("startedAt", time(state.startedAt)),
+    ...when("finishedAt", time(state.finishedAt)),
+  };
+}
+
+function containerFacts(status: ContainerStatus, init: boolean): ContainerFacts {
+  const waiting = status.state?.waiting;
+  return {
+    name: status.name,
+    init,
+    image: status.image ?? "",
+    imageId: status.imageID ?? "",
+    ready: status.ready ?? false,
+    restartCount: status.restartCount ?? 0,
+    ...when("waiting", waiting ? { reason: waiting.reason ?? "", message: waiting.message ?? "" } : undefined),
+    ...when("runningSince", time(status.state?.running?.startedAt)),
+    ...when("terminated", terminationFacts(status.state?.terminated)),
+    ...when("lastTerminated", terminationFacts(status.lastState?.terminated)),
+  };
+}
+
+/** The node a pod is meant for before it is bound: the controller's own affinity term on metadata.name. */
+function intendedNode(pod: Live<Pod>): string {
+  const terms = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  for (const term of terms ?? []) {
+    const field = term.matchFields?.find((match) => match.key === "metadata.name" && match.operator === "In");
+    if (field?.values?.[0]) return field.values[0];
+  }
+  return "";
+}
+
+/** Facts of one pod. */
+export function podFacts(pod: Live<Pod>): PodFacts {
+  const { metadata, spec, status } = pod;
+  const ready = status?.conditions?.find((condition) => condition.type === "Ready");
+  const scheduled = status?.conditions?.find((condition) => condition.type === "PodScheduled");
+  const notScheduled = scheduled?.status === "False" ? scheduled : undefined;
+  return {
+    name: metadata.name,
+    namespace: metadata.namespace ?? "",
+    uid: metadata.uid,
+    resourceVersion: metadata.resourceVersion,
+    node: spec?.nodeName ?? intendedNode(pod),
+    bound: Boolean(spec?.nodeName),
+    revisionHash: metadata.labels?.["controller-revision-hash"] ?? "",
+    createdAt: time(metadata.creationTimestamp) ?? 0,
+    phase: status?.phase ?? "Pending",
+    reason: status?.reason ?? "",
+    message: status?.message ?? "",
+    ready: ready?.status === "True",
+    ...when("readyChangedAt", time(ready?.lastTransitionTime)),
+    readyReason: ready?.reason ?? "",
+    ...when(
+      "unscheduled",
+      notScheduled ? { reason: notScheduled.reason ?? "", message: notScheduled.message ?? "" } : undefined,
+    ),
+    ...when("deletionDeadline", time(metadata.deletionTimestamp)),
+    finalizers: metadata.finalizers ?? [],
+    containers: [
+      ...(status?.initContainerStatuses ?? []).map((container) => containerFacts(container, true)),
+      ...(status?.containerStatuses ?? []).map((container) => containerFacts(container, false)),
+    ],
+    specs: containerSpecs([...(spec?.initContainers ?? []), ...(spec?.containers ?? [])]),
+  };
+}
+
+/** True when `uid` controls the pod. Labels alone never make a pod ours. */
+export function isControlledBy(pod: Live<Pod>, uid: string): boolean {
+  return pod.metadata.ownerReferences?.some((owner) => owner.controller && owner.uid === uid) ?? false;
+}
+
+/** Facts of one node. */
+export function nodeFacts(node: Live<Node>): NodeFacts {
+  const conditions = node.status?.conditions ?? [];
+  const ready = conditions.find((condition) => condition.type === "Ready");
+  return {
+    name: node.metadata.name,
+    createdAt: time(node.metadata.creationTimestamp) ?? 0,
+    ready: ready?.status === "True" || ready?.status === "False" ? ready.status : "Unknown",
+    ...when("readyChangedAt", time(ready?.lastTransitionTime)),
+    pressures: conditions
+      .filter((condition) => PRESSURES.includes(condition.type) && condition.status === "True")
+      .map((condition) => condition.type),
+    taints: node.spec?.taints ?? [],
+    labels: node.metadata.labels ?? {},
+  };
+}
+
+/** Facts of one event. */
+export function eventFacts(event: Live<Event>): EventFacts {
+  const last = event.lastTimestamp ?? event.eventTime ?? event.firstTimestamp ?? event.metadata.creationTimestamp;
+  return {
+    reason: event.reason ?? "",
+    message: event.message ?? "",
+    about: `${event.involvedObject.kind ?? ""}/${event.involvedObject.name ?? ""}`,
+    lastAt: time(last) ?? 0,
+  };
+}
+
+/** The DaemonSet's selector in the form of a labelSelector parameter, matchExpressions included. */
+export function labelSelector(daemonSet: Pick<DaemonSet, "spec">): string {
+  const selector = daemonSet.spec?.selector;
+  const equal = Object.entries(selector?.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
+  const expressions = (selector?.matchExpressions ?? []).map(({ key, operator, values = [] }) => {
+    if (operator === "Exists") return key;
+    if (operator === "DoesNotExist") return `!${key}`;
+    return `${key} ${operator === "In" ? "in" : "notin"} (${values.join(",")})`;
+  });
+  return [...equal, ...expressions].join(",");
+}
