@@ -38,5 +38,5 @@ export interface Delivery {
 
 /** The alert's name, or "" when it has none. */
 export function alertName(alert: Pick<Alert, "labels">): string {
-  return alert.labels["alertname"] ?? "";
+  return alert.labels.alertname ?? "";
 }

@@ -48,19 +48,19 @@ function parseJson(body: string): unknown {
 function toDelivery(value: unknown): Delivery {
   const fields = fold(object(value, "the body"), HOOK_FIELDS);
   const hook: HookMessage = {
-    version: version(fields["version"]),
-    groupKey: text(fields["groupKey"], "groupKey"),
-    status: text(fields["status"], "status"),
-    receiver: text(fields["receiver"], "receiver"),
-    groupLabels: textMap(fields["groupLabels"], "groupLabels"),
-    commonLabels: textMap(fields["commonLabels"], "commonLabels"),
-    commonAnnotations: textMap(fields["commonAnnotations"], "commonAnnotations"),
-    externalURL: text(fields["externalURL"], "externalURL"),
+    version: version(fields.version),
+    groupKey: text(fields.groupKey, "groupKey"),
+    status: text(fields.status, "status"),
+    receiver: text(fields.receiver, "receiver"),
+    groupLabels: textMap(fields.groupLabels, "groupLabels"),
+    commonLabels: textMap(fields.commonLabels, "commonLabels"),
+    commonAnnotations: textMap(fields.commonAnnotations, "commonAnnotations"),
+    externalURL: text(fields.externalURL, "externalURL"),
   };
-  const truncated = fields["truncatedAlerts"];
+  const truncated = fields.truncatedAlerts;
   return {
     hook,
-    ...readAlerts(fields["alerts"], hook),
+    ...readAlerts(fields.alerts, hook),
     truncatedAlerts: typeof truncated === "number" && truncated > 0 ? Math.floor(truncated) : 0,
   };
 }
@@ -97,9 +97,9 @@ function readAlert(value: unknown, hook: HookMessage): Alert {
     if (found !== "") optional[key] = found;
   }
   return {
-    status: status(fields["status"], hook.status),
-    labels: { ...hook.commonLabels, ...textMap(fields["labels"], "labels") },
-    annotations: { ...hook.commonAnnotations, ...textMap(fields["annotations"], "annotations") },
+    status: status(fields.status, hook.status),
+    labels: { ...hook.commonLabels, ...textMap(fields.labels, "labels") },
+    annotations: { ...hook.commonAnnotations, ...textMap(fields.annotations, "annotations") },
     ...optional,
   };
 }

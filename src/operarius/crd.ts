@@ -117,14 +117,13 @@ function normalise(schema: Json): Json {
     else if (key !== "$schema" && key !== "propertyNames") result[key] = value;
   }
   // The API server checks `format: date-time` itself; zod adds a regular expression that it need not run.
-  if (result["format"] === "date-time") delete result["pattern"];
+  if (result.format === "date-time") delete result.pattern;
   for (const bound of ["minimum", "maximum"]) {
     // zod's bounds of a safe integer; noise in a CRD.
     if (Math.abs(Number(result[bound])) === Number.MAX_SAFE_INTEGER) delete result[bound];
   }
-  if (result["type"] === "integer") {
-    result["format"] =
-      Math.abs(Number(result["maximum"] ?? Number.POSITIVE_INFINITY)) <= 2147483647 ? "int32" : "int64";
+  if (result.type === "integer") {
+    result.format = Math.abs(Number(result.maximum ?? Number.POSITIVE_INFINITY)) <= 2147483647 ? "int32" : "int64";
   }
   return result;
 }

@@ -39,7 +39,7 @@ const EXPORTER_CONTAINERS = new Set(["kube-state-metrics", "kube-rbac-proxy-main
  */
 export function targetOf(alert: Pick<Alert, "labels">, options: TargetOptions): TargetResult {
   const { labels } = alert;
-  const cluster = labels["cluster"] || options.clusterName;
+  const cluster = labels.cluster || options.clusterName;
   const namespace = targetNamespace(labels);
   const { override } = options;
   if (override !== undefined) {
@@ -55,14 +55,14 @@ export function targetOf(alert: Pick<Alert, "labels">, options: TargetOptions): 
     const name = labels[label] ?? "";
     if (name !== "") return found({ cluster, kind, namespace: kind === "Node" ? "" : namespace, name });
   }
-  const pod = labels["exported_pod"] || (isExporterItself(labels) ? "" : (labels["pod"] ?? ""));
+  const pod = labels.exported_pod || (isExporterItself(labels) ? "" : (labels.pod ?? ""));
   if (pod !== "") return found({ cluster, kind: "Pod", namespace, name: pod });
   return found({ cluster, kind: "Alert", namespace, name: stableLabelsHash(labels) });
 }
 
 /** The namespace an alert is about: `exported_namespace` where a scrape renamed it, else `namespace`, else "". */
 export function targetNamespace(labels: Readonly<Record<string, string>>): string {
-  return labels["exported_namespace"] || (labels["namespace"] ?? "");
+  return labels.exported_namespace || (labels.namespace ?? "");
 }
 
 function found(target: Target): TargetResult {
@@ -70,7 +70,7 @@ function found(target: Target): TargetResult {
 }
 
 function isExporterItself(labels: Readonly<Record<string, string>>): boolean {
-  return EXPORTER_CONTAINERS.has(labels["container"] ?? "") || (labels["service"] ?? "").endsWith("kube-state-metrics");
+  return EXPORTER_CONTAINERS.has(labels.container ?? "") || (labels.service ?? "").endsWith("kube-state-metrics");
 }
 
 function stableLabelsHash(labels: Readonly<Record<string, string>>): string {

@@ -1,0 +1,122 @@
+/** From a matching alert to a durable Remediation, exactly one per target at a time. */
+import type { Alert, HookMessage } from "../intake/alert.ts";
+import { snapshot } from "../intake/snapshot.ts";
+import { isAlreadyExists, isNotFound, StatusError } from "../kube/errors.ts";
+import type { Live } from "../kube/types.ts";
+import { remediationName, targetHash } from "../operarius/names.ts";
+import type { Operarius } from "../operarius/operarius.ts";
+import type { Remediation } from "../operarius/remediation.ts";
+import { isTerminal, remediations, TARGET_HASH_LABEL } from "../operarius/remediation.ts";
+import type { Target } from "../operarius/target.ts";
+import { errorText } from "../reporting/log.ts";
+import type { ControlContext } from "./context.ts";
+
+/** What became of one matching alert. */
+export type Admission =
+  | { kind: "created" | "live"; remediation: string; sequence: number }
+  | { kind: "skipped"; reason: "Deduplication"; remediation: string; message: string }
+  /** Can never succeed; sending it again would not help. */
+  | { kind: "rejected"; reason: string; message: string }
+  /** Cannot be recorded now; the sender must try again. */
+  | { kind: "unavailable"; message: string };
+
+/**
+ * Records the alert: a new Remediation, or lastSeenFiring on the live one. The name is the lock: it follows from the
+ * target and the episode's number, and the number only rises after a consistent LIST shows that the newest has ended.
+ */
+export async function admit(
+  context: ControlContext,
+  request: { alert: Alert; hook: HookMessage; operarius: Operarius; target: Target },
+): Promise<Admission> {
+  try {
+    const newest = await newestOf(context, request.target);
+    if (newest === undefined) return await open(context, request, 1);
+    if (!isTerminal(newest.status?.phase)) {
+      await seenFiring(context, newest);
+      return { kind: "live", remediation: newest.metadata.name, sequence: newest.spec.sequence };
+    }
+    return (
+      withinWindow(request.operarius, newest, context.now()) ?? (await open(context, request, newest.spec.sequence + 1))
+    );
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+/** The latest episode of a target by a consistent LIST, or undefined. Rejects like `Kube.list`. */
+export async function newestOf(context: ControlContext, target: Target): Promise<Live<Remediation> | undefined> {
+  const { items } = await context.kube.list(remediations, {
+    namespace: context.settings.namespace,
+    labelSelector: `${TARGET_HASH_LABEL}=${targetHash(target)}`,
+  });
+  return items.toSorted((a, b) => b.spec.sequence - a.spec.sequence)[0];
+}
+
+async function open(
+  context: ControlContext,
+  { alert, hook, operarius, target }: Parameters<typeof admit>[1],
+  sequence: number,
+): Promise<Admission> {
+  const hash = targetHash(target);
+  const name = remediationName(target, hash, sequence);
+  const { uid, generation } = operarius.metadata;
+  try {
+    await context.kube.create(remediations, {
+      apiVersion: `${remediations.group}/${remediations.version}`,
+      kind: remediations.kind,
+      metadata: { name, namespace: context.settings.namespace, labels: { [TARGET_HASH_LABEL]: hash } },
+      spec: {
+        target,
+        operarius: { name: operarius.metadata.name, uid, generation },
+        sequence,
+        ...snapshot(alert, hook),
+        receivedAt: new Date(context.now()).toISOString(),
+      },
+    });
+    return { kind: "created", remediation: name, sequence };
+  } catch (error) {
+    // Another replica, receiver or delivery was first; its record stands for this alert too.
+    if (isAlreadyExists(error)) return { kind: "live", remediation: name, sequence };
+    throw error;
+  }
+}
+
+/** A repeat only says that the alert still fires; it never starts anything. */
+async function seenFiring(context: ControlContext, remediation: Live<Remediation>): Promise<void> {
+  const { name, namespace = "" } = remediation.metadata;
+  const lastSeenFiring = new Date(context.now()).toISOString();
+  try {
+    await context.kube.patchStatus(
+      remediations,
+      { namespace, name },
+      { type: "merge", body: { status: { lastSeenFiring } } },
+    );
+  } catch (error) {
+    // The record is there, which is what the sender is promised; this field is refreshed by the next delivery.
+    context.log.warn({ remediation: name, error: errorText(error) }, "lastSeenFiring not written");
+  }
+}
+
+function withinWindow(operarius: Operarius, last: Live<Remediation>, now: number): Admission | undefined {
+  const { enabled = false, ttl = 0 } = operarius.spec.deduplication ?? {};
+  if (!enabled || ttl <= 0) return undefined;
+  const endedAt = Date.parse(last.status?.endedAt ?? last.metadata.creationTimestamp);
+  const openAgain = endedAt + ttl * 1000;
+  if (now >= openAgain) return undefined;
+  return {
+    kind: "skipped",
+    reason: "Deduplication",
+    remediation: last.metadata.name,
+    message: `${last.metadata.name} ended less than ${ttl} s ago; a new one may start at ${new Date(openAgain).toISOString()} (spec.deduplication.ttl of ${operarius.metadata.name})`,
+  };
+}
+
+/** Sorts failures into those that a retry may cure and those it cannot. */
+function failed(error: unknown): Admission {
+  const answered = error instanceof StatusError;
+  if (answered && (error.code === 400 || error.code === 413 || error.code === 422)) {
+    return { kind: "rejected", reason: "RecordRefused", message: errorText(error) };
+  }
+  const hint = isNotFound(error) ? "; are the CRDs and the namespace there? kubectl apply -f deploy/crds" : "";
+  return { kind: "unavailable", message: `${errorText(error)}${hint}` };
+}

@@ -1,0 +1,62 @@
+/** `status` of an Operarius: what its last execution was and became (CONTRACT §1). */
+import { isConflict } from "../kube/errors.ts";
+import type { OperariusObject } from "../operarius/operarius.ts";
+import { operariuses } from "../operarius/operarius.ts";
+import type { ExecutionStatus, OperariusStatus } from "../operarius/schema.ts";
+import { errorText } from "../reporting/log.ts";
+import type { ControlContext } from "./context.ts";
+
+const MAX_CONFLICTS = 8;
+
+/** A Job was started: counted once per Job name, whoever retries. */
+export function noteStarted(context: ControlContext, operarius: string, jobName: string): Promise<void> {
+  return update(context, operarius, (status) =>
+    status.lastExecutedJobName === jobName
+      ? undefined
+      : {
+          lastExecutionTime: new Date(context.now()).toISOString(),
+          executionCount: (status.executionCount ?? 0) + 1,
+          lastExecutedJobName: jobName,
+          lastExecutionStatus: "Pending",
+        },
+  );
+}
+
+/** Sets lastExecutionStatus; with `jobName` only while that Job is still the last one. */
+export function noteExecution(
+  context: ControlContext,
+  operarius: string,
+  lastExecutionStatus: ExecutionStatus,
+  jobName?: string,
+): Promise<void> {
+  return update(context, operarius, (status) =>
+    status.lastExecutionStatus === lastExecutionStatus ||
+    (jobName !== undefined && status.lastExecutedJobName !== jobName)
+      ? undefined
+      : { lastExecutionStatus },
+  );
+}
+
+/** Read, change, write under the resourceVersion read; again on conflict. Best effort: it informs, it decides nothing. */
+async function update(
+  context: ControlContext,
+  name: string,
+  change: (status: OperariusStatus) => OperariusStatus | undefined,
+): Promise<void> {
+  const { kube, log, settings } = context;
+  const ref = { namespace: settings.namespace, name };
+  for (let tries = 1; ; tries++) {
+    try {
+      const object = await kube.get<OperariusObject>(operariuses, ref);
+      const status = change(object.status ?? {});
+      if (status === undefined) return;
+      const { resourceVersion } = object.metadata;
+      await kube.patchStatus(operariuses, ref, { type: "merge", body: { metadata: { resourceVersion }, status } });
+      return;
+    } catch (error) {
+      if (isConflict(error) && tries < MAX_CONFLICTS) continue;
+      log.warn({ operarius: name, error: errorText(error) }, "status of the Operarius not written");
+      return;
+    }
+  }
+}

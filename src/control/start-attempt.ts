@@ -1,0 +1,175 @@
+/** One Job per (record, attempt): reserve the number, create the Job, note that it started. Safe to repeat at any point. */
+import type { Job } from "kubernetes-types/batch/v1";
+import { isAlreadyExists, isNotFound, StatusError } from "../kube/errors.ts";
+import { jobs } from "../kube/resources.ts";
+import type { Live } from "../kube/types.ts";
+import { jobName, targetHash } from "../operarius/names.ts";
+import type { Operarius } from "../operarius/operarius.ts";
+import { operariuses, readOperarius } from "../operarius/operarius.ts";
+import type { Remediation, RemediationAttempt } from "../operarius/remediation.ts";
+import { renderJob } from "../operarius/render-job.ts";
+import { approvalGiven, jobStarted } from "../reporting/events.ts";
+import { errorText } from "../reporting/log.ts";
+import type { ControlContext } from "./context.ts";
+import { noteStarted } from "./execution.ts";
+import type { Transition } from "./transition.ts";
+import { end, instant, iso, replaceLast } from "./transition.ts";
+
+/** How long a Job that the API server refuses for now (quota, missing rights) is tried again. */
+const GIVE_UP_MS = 60 * 60 * 1000;
+
+/** Writes the status and returns the object as it is afterwards; rejects with a conflict when it was changed meanwhile. */
+export type Apply = (remediation: Live<Remediation>, transition: Transition) => Promise<Live<Remediation>>;
+
+export interface StartRequest {
+  remediation: Live<Remediation>;
+  attempt: number;
+  approvedPlan?: string | undefined;
+  apply: Apply;
+}
+
+/** Rejects when it should be tried again: conflict, transport, refused for now. */
+export async function startAttempt(context: ControlContext, request: StartRequest): Promise<void> {
+  const { apply, remediation } = request;
+  const found = await loadOperarius(context, remediation.spec.operarius.name);
+  if (found.kind === "transition") {
+    await apply(remediation, found);
+    return;
+  }
+  const rendered = render(context, request, found.operarius);
+  if (rendered.kind === "transition") {
+    await apply(remediation, rendered);
+    return;
+  }
+  const reserved = await reserve(request, rendered.job);
+  const refused = await createJob(context, reserved, rendered.job);
+  if (refused !== undefined) {
+    await apply(reserved, refused);
+    return;
+  }
+  await noteStarted(context, found.operarius.metadata.name, rendered.job.metadata.name);
+  const last = reserved.status?.attempts?.at(-1);
+  if (last === undefined) return;
+  await apply(reserved, {
+    kind: "transition",
+    status: {
+      phase: "Running",
+      reason: "JobStarted",
+      message: `Job ${rendered.job.metadata.name}`,
+      attempts: replaceLast(reserved, { ...last, startedAt: iso(context.now()) }),
+    },
+    notice: jobStarted(rendered.job.metadata.name, last.n),
+  });
+}
+
+async function loadOperarius(
+  { kube, now, settings }: ControlContext,
+  name: string,
+): Promise<{ kind: "operarius"; operarius: Operarius } | Transition> {
+  try {
+    const read = readOperarius(await kube.get(operariuses, { namespace: settings.namespace, name }));
+    if (read.kind === "invalid") return end(now(), "Failed", "OperariusInvalid", `Operarius ${name}: ${read.message}`);
+    if (read.operarius.spec.enabled !== false) return read;
+    return end(now(), "Cancelled", "OperariusDisabled", `Operarius ${name} was disabled before the Job was started.`);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    return end(now(), "Failed", "OperariusGone", `Operarius ${name} was deleted before its Job was started.`);
+  }
+}
+
+type NamedJob = Job & { metadata: { name: string; namespace: string } };
+
+function render(
+  { now, settings }: ControlContext,
+  { remediation, attempt, approvedPlan }: StartRequest,
+  operarius: Operarius,
+): { kind: "job"; job: NamedJob } | Transition {
+  const { target, sequence, alert, hook } = remediation.spec;
+  const name = jobName(operarius.metadata.name, targetHash(target), sequence, attempt);
+  const result = renderJob({
+    operarius,
+    alert: withoutUndefined(alert),
+    hook,
+    jobName: name,
+    remediation: remediation.metadata,
+    attempt,
+    installationNamespace: settings.namespace,
+    pace: settings.pace,
+    approvedPlan,
+  });
+  if (result.kind === "job") {
+    const metadata = { ...result.job.metadata, name, namespace: operarius.metadata.namespace };
+    return { kind: "job", job: { ...result.job, metadata } };
+  }
+  const problems = result.problems.map(({ path, message }) => `${path}: ${message}`).join("; ");
+  return end(now(), "Failed", "TemplateInvalid", `Operarius ${operarius.metadata.name}: ${problems}`.slice(0, 4000));
+}
+
+/** The number is written down before the Job is created, so that it is never given twice. */
+async function reserve(
+  { remediation, attempt, approvedPlan, apply }: StartRequest,
+  job: NamedJob,
+): Promise<Live<Remediation>> {
+  const attempts = remediation.status?.attempts ?? [];
+  if (attempts.some(({ n }) => n === attempt)) return remediation;
+  const entry: RemediationAttempt = {
+    n: attempt,
+    jobName: job.metadata.name,
+    ...(approvedPlan === undefined ? {} : { approvedPlan }),
+  };
+  return apply(remediation, {
+    kind: "transition",
+    status: { phase: "Pending", reason: "JobReserved", nextAttemptAt: null, attempts: [...attempts, entry] },
+    ...(approvedPlan === undefined ? {} : { notice: approvalGiven(approvedPlan, remediation.spec.approval?.by) }),
+  });
+}
+
+/** Undefined when the Job exists and is ours; a transition when it never will. */
+async function createJob(
+  context: ControlContext,
+  remediation: Live<Remediation>,
+  job: NamedJob,
+): Promise<Transition | undefined> {
+  const { kube, log, metrics, now } = context;
+  const { name, namespace } = job.metadata;
+  try {
+    await kube.create(jobs, job);
+    metrics.jobsCreated.inc();
+    log.info({ remediation: remediation.metadata.name, job: name }, "job created");
+    return undefined;
+  } catch (error) {
+    if (isAlreadyExists(error)) return await claimed(context, remediation, { name, namespace });
+    const final = error instanceof StatusError && (error.code === 400 || error.code === 422);
+    if (final || now() - instant(remediation.spec.receivedAt) > GIVE_UP_MS) {
+      return end(now(), "Failed", "JobRefused", `The API server refused Job ${name}: ${errorText(error)}`);
+    }
+    throw error;
+  }
+}
+
+/** A Job of that name is there: ours from an interrupted pass, or somebody else's. */
+async function claimed(
+  { kube, now }: ControlContext,
+  remediation: Live<Remediation>,
+  ref: { name: string; namespace: string },
+): Promise<Transition | undefined> {
+  const existing = await kube.get(jobs, ref);
+  if (existing.metadata.ownerReferences?.some(({ uid }) => uid === remediation.metadata.uid) === true) return undefined;
+  if (existing.metadata.deletionTimestamp !== undefined) {
+    throw new Error(`Job ${ref.name} of an earlier record is still being deleted`);
+  }
+  const message = `A Job named ${ref.name} exists and does not belong to this record; delete it and wait for the next alert.`;
+  return end(now(), "Failed", "JobNameTaken", message);
+}
+
+/** zod's inferred optional fields allow an explicit undefined; what the API server sent has none. */
+function withoutUndefined(alert: Remediation["spec"]["alert"]) {
+  const { startsAt, endsAt, fingerprint, generatorURL, ...rest } = alert;
+  return {
+    ...rest,
+    ...(startsAt === undefined ? {} : { startsAt }),
+    ...(endsAt === undefined ? {} : { endsAt }),
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...(generatorURL === undefined ? {} : { generatorURL }),
+  };
+}

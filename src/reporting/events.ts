@@ -1,0 +1,78 @@
+/** Kubernetes Events on a Remediation: one constructor per event, one recorder. */
+import type { Event } from "kubernetes-types/core/v1";
+import { events } from "../kube/resources.ts";
+import type { Kube, Live } from "../kube/types.ts";
+import { shortHash } from "../operarius/names.ts";
+import type { Phase, Remediation } from "../operarius/remediation.ts";
+import type { Logger } from "./log.ts";
+import { errorText } from "./log.ts";
+
+/** What happened, for `kubectl describe`. `reason` is public API. */
+export interface Notice {
+  type: "Normal" | "Warning";
+  reason: string;
+  message: string;
+}
+
+const MAX_MESSAGE = 1024;
+
+export function jobStarted(jobName: string, attempt: number): Notice {
+  return { type: "Normal", reason: "JobStarted", message: `Attempt ${attempt}: started Job ${jobName}.` };
+}
+
+export function attemptWaits(attempt: number, seconds: number, sentence: string): Notice {
+  return { type: "Normal", reason: "Waiting", message: `Attempt ${attempt}: ${sentence} Next look in ${seconds} s.` };
+}
+
+export function approvalNeeded(digest: string, sentence: string): Notice {
+  return { type: "Normal", reason: "ApprovalNeeded", message: `${sentence} Approve or deny plan ${digest}.` };
+}
+
+export function approvalGiven(digest: string, by: string | undefined): Notice {
+  return { type: "Normal", reason: "Approved", message: `Plan ${digest} was approved${by ? ` by ${by}` : ""}.` };
+}
+
+export function approvalForAnotherPlan(named: string | undefined, actual: string): Notice {
+  return {
+    type: "Warning",
+    reason: "ApprovalForAnotherPlan",
+    message: `The approval names plan ${named ?? "(none)"}, but plan ${actual} awaits approval. Read it and approve that digest.`,
+  };
+}
+
+/** The end of an episode, whatever it was. */
+export function ended(phase: Phase, reason: string, message: string): Notice {
+  const type = phase === "Succeeded" || phase === "Cancelled" ? "Normal" : "Warning";
+  return { type, reason: reason === "" ? phase : reason, message: `${phase}: ${message}` };
+}
+
+/** Posts the notice. Best effort: an Event that cannot be written never holds up a remediation. */
+export async function recordEvent(
+  to: { kube: Kube; log: Logger; now: () => number },
+  remediation: Live<Remediation>,
+  notice: Notice,
+): Promise<void> {
+  const at = to.now();
+  const { name, namespace = "", uid, resourceVersion } = remediation.metadata;
+  const time = new Date(at).toISOString();
+  const event: Event = {
+    apiVersion: "v1",
+    kind: "Event",
+    metadata: { name: `${name}.${shortHash([uid, notice.reason, notice.message, String(at)], 12)}`, namespace },
+    involvedObject: { apiVersion: "openfero.io/v1alpha1", kind: "Remediation", name, namespace, uid, resourceVersion },
+    type: notice.type,
+    reason: notice.reason,
+    message: notice.message.slice(0, MAX_MESSAGE),
+    source: { component: "operarius" },
+    reportingComponent: "operarius",
+    reportingInstance: "operarius",
+    firstTimestamp: time,
+    lastTimestamp: time,
+    count: 1,
+  };
+  try {
+    await to.kube.create(events, event);
+  } catch (error) {
+    to.log.warn({ remediation: name, reason: notice.reason, error: errorText(error) }, "event not written");
+  }
+}
