@@ -1,0 +1,34 @@
+/** What every controller is given. */
+import type { ControllerRevision, DaemonSet } from "kubernetes-types/apps/v1";
+import type { Job } from "kubernetes-types/batch/v1";
+import type { Lease } from "kubernetes-types/coordination/v1";
+import type { Namespace, Node, Pod, ServiceAccount } from "kubernetes-types/core/v1";
+import type { Kube } from "../../src/kube/types.ts";
+import type { Informer } from "../machinery/informer.ts";
+import type { ControllerTuning } from "./tuning.ts";
+
+export interface Informers {
+  pods: Informer<Pod>;
+  nodes: Informer<Node>;
+  daemonSets: Informer<DaemonSet>;
+  controllerRevisions: Informer<ControllerRevision>;
+  jobs: Informer<Job>;
+  leases: Informer<Lease>;
+  namespaces: Informer<Namespace>;
+  serviceAccounts: Informer<ServiceAccount>;
+}
+
+export interface ControllerContext {
+  /** Acts under the controller's own user. */
+  kube: Kube;
+  informers: Informers;
+  tuning: ControllerTuning;
+  now: () => number;
+  log: (line: string) => void;
+}
+
+/** A running controller. */
+export interface Running {
+  /** Resolves when it has ended; nothing of it runs on. */
+  stop(): Promise<void>;
+}
