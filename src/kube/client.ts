@@ -3,8 +3,9 @@ import type { Credentials } from "./authentication.ts";
 import { TransportError } from "./errors.ts";
 import type { ListAnswer } from "./pages.ts";
 import { readPages } from "./pages.ts";
-import { apiVersion, collectionPath, objectPath, withQuery } from "./paths.ts";
-import type { Answer, Call } from "./transport.ts";
+import { apiVersion, collectionPath, newObjectPath, objectPath, withQuery } from "./paths.ts";
+import { pods } from "./resources.ts";
+import type { Answer, Call, Transport } from "./transport.ts";
 import { createTransport } from "./transport.ts";
 import type {
   CallOptions,
@@ -12,9 +13,12 @@ import type {
   Kube,
   ListOptions,
   Live,
+  LogOptions,
   Page,
   Patch,
   Resource,
+  WatchEvent,
+  WatchOptions,
   WriteOptions,
 } from "./types.ts";
 import { readWatch } from "./watch.ts";
@@ -32,6 +36,118 @@ export interface KubeOptions {
   watchGraceMs?: number;
 }
 
+/** Talks to the server of `credentials`. Nothing is sent before the first call. */
+export function createKube(credentials: Credentials, options: KubeOptions): Kube {
+  const { server } = credentials;
+  const { userAgent, timeoutMs = 30_000, longestAnswer = 256 * 1024 * 1024, watchGraceMs = 15_000 } = options;
+  const transport = createTransport(credentials, { userAgent, timeoutMs, longestAnswer });
+  const context: Context = { server, transport, fieldManager: options.fieldManager ?? "operarius", watchGraceMs };
+  return {
+    server,
+    get: async (resource, ref, given) =>
+      send(context, { method: "GET", path: objectPath(resource, ref), ...limits(given) }),
+    list: (resource, given) => listAll(context, resource, given),
+    pages: (resource, given) => pagesOf(context, resource, given),
+    create: (resource, object, given) => create(context, { resource, object, given }),
+    replace: (resource, object, given) => replace(context, { resource, object, given }),
+    replaceStatus: (resource, object, given) => replace(context, { resource, object, given, subresource: "status" }),
+    patch: async (resource, ref, patch, given) =>
+      sendPatch(context, { resource, path: objectPath(resource, ref), patch, given }),
+    patchStatus: async (resource, ref, patch, given) =>
+      sendPatch(context, { resource, path: objectPath(resource, ref, "status"), patch, given }),
+    delete: async (resource, ref, given) => {
+      // The server reads the options from the body and ignores the query when there is a body; logs show the query.
+      const path = withQuery(objectPath(resource, ref), { dryRun: given?.dryRun ? "All" : undefined });
+      await send(context, { method: "DELETE", path, body: deleteBody(given), ...limits(given) });
+    },
+    watch: (resource, given) => watch(context, resource, given),
+    logs: (pod, given) => logs(context, pod, given),
+    post: async (path, body, given) => {
+      const query = { dryRun: given?.dryRun ? "All" : undefined, fieldManager: given?.fieldManager };
+      return send(context, { method: "POST", path: withQuery(path, query), body, ...limits(given) });
+    },
+    raw: async (path, given) => {
+      const answer = await transport.send({ method: "GET", path, accept: "application/json, */*", ...limits(given) });
+      return answer.contentType.includes("json") ? parseAnswer(answer, `GET ${server}${path}`) : answer.text;
+    },
+    close: () => transport.close(),
+  };
+}
+
+interface Context {
+  server: string;
+  transport: Transport;
+  fieldManager: string;
+  watchGraceMs: number;
+}
+
+async function send<Result>(context: Context, call: Call): Promise<Result> {
+  const answer = await context.transport.send(call);
+  return parseAnswer(answer, `${call.method} ${context.server}${call.path}`) as Result;
+}
+
+async function listAll<T>(context: Context, resource: Resource<T>, given: ListOptions | undefined) {
+  let items: Live<T>[] = [];
+  let resourceVersion = "";
+  for await (const page of pagesOf(context, resource, given)) {
+    items = page.first ? page.items : items.concat(page.items);
+    resourceVersion = page.resourceVersion;
+  }
+  return { items, resourceVersion };
+}
+
+function pagesOf<T>(
+  context: Context,
+  resource: Resource<T>,
+  given: ListOptions | undefined = {},
+): AsyncGenerator<Page<T>> {
+  const { namespace, labelSelector, fieldSelector, pageSize = 500 } = given;
+  return readPages<T>(pageSize, async (limit, token) => {
+    const query = { labelSelector, fieldSelector, limit, continue: token };
+    const path = withQuery(collectionPath(resource, namespace), query);
+    const answer = await send<ListAnswer<T>>(context, { method: "GET", path, ...limits(given) });
+    return { ...answer, items: (answer.items ?? []).map((item) => typed(resource, item)) };
+  });
+}
+
+async function* watch<T>(context: Context, resource: Resource<T>, given: WatchOptions): AsyncGenerator<WatchEvent<T>> {
+  const { namespace, labelSelector, fieldSelector, resourceVersion, timeoutSeconds = 300, signal } = given;
+  const selection = { labelSelector, fieldSelector, resourceVersion, timeoutSeconds };
+  const query = { watch: true, allowWatchBookmarks: true, ...selection };
+  const path = withQuery(collectionPath(resource, namespace), query);
+  const response = await context.transport.stream({ method: "GET", path, ...limits(given) });
+  const idleMs = timeoutSeconds * 1000 + context.watchGraceMs;
+  yield* readWatch<T>({ response, subject: `GET ${context.server}${path}`, idleMs, signal });
+}
+
+async function logs(
+  context: Context,
+  pod: { namespace: string; name: string },
+  given: LogOptions = {},
+): Promise<string> {
+  const { container, previous, tailLines } = given;
+  const path = withQuery(objectPath(pods, pod, "log"), { container, previous, tailLines });
+  return (await context.transport.send({ method: "GET", path, accept: "*/*", ...limits(given) })).text;
+}
+
+interface Write<T, Content> {
+  resource: Resource<T>;
+  object: Content;
+  given: WriteOptions | undefined;
+  subresource?: string;
+}
+
+async function create<T>(context: Context, { resource, object, given }: Write<T, T>): Promise<Live<T>> {
+  const path = writePath(context, newObjectPath(resource, object), given);
+  return send(context, { method: "POST", path, body: typed(resource, object), ...limits(given) });
+}
+
+async function replace<T>(context: Context, write: Write<T, Live<T>>): Promise<Live<T>> {
+  const { resource, object, given, subresource } = write;
+  const path = writePath(context, objectPath(resource, object.metadata, subresource), given);
+  return send(context, { method: "PUT", path, body: typed(resource, object), ...limits(given) });
+}
+
 const patchTypes = {
   json: "application/json-patch+json",
   merge: "application/merge-patch+json",
@@ -39,125 +155,29 @@ const patchTypes = {
   apply: "application/apply-patch+yaml",
 } as const satisfies Record<Patch["type"], string>;
 
-/** Talks to the server of `credentials`. Nothing is sent before the first call. */
-export function createKube(credentials: Credentials, options: KubeOptions): Kube {
-  const { userAgent, fieldManager = "operarius", timeoutMs = 30_000, watchGraceMs = 15_000 } = options;
-  const transport = createTransport(credentials, {
-    userAgent,
-    timeoutMs,
-    ...(options.longestAnswer === undefined ? {} : { longestAnswer: options.longestAnswer }),
-  });
-
-  async function send<T>(call: Call): Promise<T> {
-    const answer = await transport.send(call);
-    return parseAnswer(answer, `${call.method} ${credentials.server}${call.path}`) as T;
-  }
-
-  const write = (path: string, given: WriteOptions | undefined): string =>
-    withQuery(path, { dryRun: given?.dryRun ? "All" : undefined, fieldManager: given?.fieldManager ?? fieldManager });
-
-  async function put<T>(resource: Resource<T>, object: Live<T>, given?: WriteOptions, subresource?: string) {
-    const path = write(objectPath(resource, object.metadata, subresource), given);
-    return send<Live<T>>({ method: "PUT", path, body: typed(resource, object), ...limits(given) });
-  }
-
-  async function sendPatch<T>(resource: Resource<T>, target: { path: string; patch: Patch; given?: WriteOptions }) {
-    const { path, patch, given } = target;
-    const manager = patch.type === "apply" ? patch.fieldManager : given?.fieldManager;
-    const query = withQuery(write(path, { ...given, ...(manager === undefined ? {} : { fieldManager: manager }) }), {
-      force: patch.type === "apply" && patch.force ? true : undefined,
-    });
-    const body =
-      patch.type === "json" ? patch.operations : patch.type === "apply" ? typed(resource, patch.body) : patch.body;
-    const contentType = patchTypes[patch.type];
-    return send<Live<T>>({ method: "PATCH", path: query, body, contentType, ...limits(given) });
-  }
-
-  function pages<T>(resource: Resource<T>, given: ListOptions = {}): AsyncGenerator<Page<T>> {
-    const { namespace, labelSelector, fieldSelector, pageSize = 500 } = given;
-    return readPages<T>(pageSize, async (limit, token) => {
-      const query = { labelSelector, fieldSelector, limit, continue: token };
-      const path = withQuery(collectionPath(resource, namespace), query);
-      const answer = await send<ListAnswer<T>>({ method: "GET", path, ...limits(given) });
-      return { ...answer, items: (answer.items ?? []).map((item) => typed(resource, item)) };
-    });
-  }
-
-  return {
-    server: credentials.server,
-    async get(resource, ref, given) {
-      return send({ method: "GET", path: objectPath(resource, ref), ...limits(given) });
-    },
-    pages,
-    async list<T>(resource: Resource<T>, given?: ListOptions) {
-      let items: Live<T>[] = [];
-      let resourceVersion = "";
-      for await (const page of pages(resource, given)) {
-        items = page.first ? page.items : items.concat(page.items);
-        resourceVersion = page.resourceVersion;
-      }
-      return { items, resourceVersion };
-    },
-    async create<T>(resource: Resource<T>, object: T, given?: WriteOptions) {
-      const path = write(collectionPath(resource, namespaceOf(object)), given);
-      return send<Live<T>>({ method: "POST", path, body: typed(resource, object), ...limits(given) });
-    },
-    async replace(resource, object, given) {
-      return put(resource, object, given);
-    },
-    async replaceStatus(resource, object, given) {
-      return put(resource, object, given, "status");
-    },
-    async patch(resource, ref, patch, given) {
-      const path = objectPath(resource, ref);
-      return sendPatch(resource, { path, patch, ...(given === undefined ? {} : { given }) });
-    },
-    async patchStatus(resource, ref, patch, given) {
-      const path = objectPath(resource, ref, "status");
-      return sendPatch(resource, { path, patch, ...(given === undefined ? {} : { given }) });
-    },
-    async delete(resource, ref, given) {
-      // The server reads the options from the body and ignores the query when there is a body.
-      const path = withQuery(objectPath(resource, ref), { dryRun: given?.dryRun ? "All" : undefined });
-      await send({ method: "DELETE", path, body: deleteBody(given), ...limits(given) });
-    },
-    async *watch<T>(resource: Resource<T>, given: Parameters<Kube["watch"]>[1]) {
-      const { labelSelector, fieldSelector, resourceVersion, timeoutSeconds = 300, signal } = given;
-      const path = withQuery(collectionPath(resource, given.namespace), {
-        watch: true,
-        allowWatchBookmarks: true,
-        labelSelector,
-        fieldSelector,
-        resourceVersion,
-        timeoutSeconds,
-      });
-      const response = await transport.stream({ method: "GET", path, ...limits(given) });
-      const idleMs = timeoutSeconds * 1000 + watchGraceMs;
-      yield* readWatch<T>({ response, subject: `GET ${credentials.server}${path}`, idleMs, signal });
-    },
-    async logs(pod, given = {}) {
-      const path = withQuery(`${objectPath(podResource, pod)}/log`, {
-        container: given.container,
-        previous: given.previous,
-        tailLines: given.tailLines,
-      });
-      return (await transport.send({ method: "GET", path, accept: "*/*", ...limits(given) })).text;
-    },
-    async post<T>(path: string, body: object, given?: WriteOptions) {
-      const query = { dryRun: given?.dryRun ? "All" : undefined, fieldManager: given?.fieldManager };
-      return send<T>({ method: "POST", path: withQuery(path, query), body, ...limits(given) });
-    },
-    async raw(path, given) {
-      const answer = await transport.send({ method: "GET", path, accept: "application/json, */*", ...limits(given) });
-      return answer.contentType.includes("json")
-        ? parseAnswer(answer, `GET ${credentials.server}${path}`)
-        : answer.text;
-    },
-    close: () => transport.close(),
-  };
+interface PatchWrite<T> {
+  resource: Resource<T>;
+  path: string;
+  patch: Patch;
+  given: WriteOptions | undefined;
 }
 
-const podResource = { group: "", version: "v1", plural: "pods", kind: "Pod", namespaced: true };
+async function sendPatch<T>(context: Context, { resource, path, patch, given }: PatchWrite<T>): Promise<Live<T>> {
+  const call = { method: "PATCH", contentType: patchTypes[patch.type], ...limits(given) } as const;
+  if (patch.type === "json") {
+    return send(context, { ...call, path: writePath(context, path, given), body: patch.operations });
+  }
+  if (patch.type !== "apply")
+    return send(context, { ...call, path: writePath(context, path, given), body: patch.body });
+  const asManager = writePath(context, path, { ...given, fieldManager: patch.fieldManager });
+  const forced = withQuery(asManager, { force: patch.force ? true : undefined });
+  return send(context, { ...call, path: forced, body: typed(resource, patch.body) });
+}
+
+function writePath(context: Context, path: string, given: WriteOptions | undefined): string {
+  const fieldManager = given?.fieldManager ?? context.fieldManager;
+  return withQuery(path, { dryRun: given?.dryRun ? "All" : undefined, fieldManager });
+}
 
 function limits(given: CallOptions | undefined): Pick<Call, "timeoutMs" | "signal"> {
   return { timeoutMs: given?.timeoutMs, signal: given?.signal };
@@ -166,11 +186,6 @@ function limits(given: CallOptions | undefined): Pick<Call, "timeoutMs" | "signa
 /** Custom resources are refused without apiVersion and kind, and the items of a list come without them. */
 function typed<T>(resource: Resource<unknown>, object: T): T & { apiVersion: string; kind: string } {
   return Object.assign({ apiVersion: apiVersion(resource), kind: resource.kind }, object);
-}
-
-function namespaceOf(object: unknown): string | undefined {
-  const { metadata } = object as { metadata?: { namespace?: string } };
-  return metadata?.namespace;
 }
 
 function deleteBody(given: DeleteOptions | undefined): object {

@@ -25,6 +25,15 @@ export function objectPath(resource: Resource<unknown>, ref: Ref, subresource?: 
   return subresource === undefined ? path : `${path}/${subresource}`;
 }
 
+/** Where a new object is posted to: the collection in the namespace it names. Throws `StatusError` 400 without one. */
+export function newObjectPath(resource: Resource<unknown>, object: unknown): string {
+  const { metadata } = (object ?? {}) as { metadata?: { namespace?: string; name?: string } };
+  if (resource.namespaced && !metadata?.namespace) {
+    throw badRequest(`no namespace was given for ${resource.plural} "${metadata?.name ?? ""}"`);
+  }
+  return collectionPath(resource, metadata?.namespace);
+}
+
 /** The path with the defined entries of `query` appended, percent-encoded. */
 export function withQuery(path: string, query: Query): string {
   const pairs = Object.entries(query)

@@ -112,6 +112,7 @@ async function list<T, P>(options: ReflectorOptions<T, P>, copy: LocalCopy<T, P>
   const paging = pageSize === undefined ? {} : { pageSize };
   const next = copy.startList();
   for await (const page of kube.pages(resource, { ...selection(options), ...paging, signal })) next.addPage(page);
+  signal.throwIfAborted();
   next.finish();
 }
 
@@ -122,6 +123,8 @@ async function watch<T, P>(options: ReflectorOptions<T, P>, copy: LocalCopy<T, P
   const timeoutSeconds = 240 + Math.floor(random() * 60);
   const from = resourceVersion === undefined ? {} : { resourceVersion };
   for await (const event of kube.watch(resource, { ...selection(options), ...from, timeoutSeconds, signal })) {
+    // Several events may have come at once: none is handed on after a stop.
+    signal.throwIfAborted();
     copy.take(event);
   }
   copy.touch();

@@ -8,7 +8,6 @@ import { pause, startDeadline } from "./deadline.ts";
 import { StatusError, TransportError } from "./errors.ts";
 import { statusErrorOf } from "./status.ts";
 
-const longestAnswer = 256 * 1024 * 1024;
 const longestError = 1024 * 1024;
 const mostRetries = 2;
 
@@ -42,7 +41,7 @@ export interface TransportOptions {
   /** Milliseconds for one request with its retries. */
   timeoutMs: number;
   /** Bytes of one answer; above it the request fails with `TransportError`. */
-  longestAnswer?: number;
+  longestAnswer: number;
 }
 
 /** A transport with its own pool of connections to the server of `credentials`. */
@@ -91,8 +90,7 @@ export function createTransport(credentials: Credentials, options: TransportOpti
   async function sendOnce(call: Call, signal: AbortSignal): Promise<Answer> {
     const response = await openChecked(call, "requests", signal);
     const subject = `${call.method} ${credentials.server}${call.path}`;
-    const limit = options.longestAnswer ?? longestAnswer;
-    const text = await readText(response, { subject, limit, signal });
+    const text = await readText(response, { subject, limit: options.longestAnswer, signal });
     return { contentType: response.headers["content-type"] ?? "", text };
   }
 
