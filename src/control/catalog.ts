@@ -2,6 +2,7 @@
 import type { Kube, Live } from "../kube/types.ts";
 import type { Operarius, OperariusObject, ReadOperarius } from "../operarius/operarius.ts";
 import { operariuses, readOperarius } from "../operarius/operarius.ts";
+import { templateProblems } from "../operarius/render-job.ts";
 import type { OperariusStatus } from "../operarius/schema.ts";
 
 /** One Operarius as the cache keeps it. */
@@ -10,6 +11,8 @@ export interface CatalogEntry {
   namespace: string;
   resourceVersion: string;
   read: ReadOperarius;
+  /** What is wrong with it, for people; a bad template does not keep it from matching, so that the failure is seen. */
+  problem?: string;
   status: OperariusStatus;
 }
 
@@ -21,7 +24,10 @@ export interface Catalog {
 /** Checks the object once, when it arrives. */
 export function toCatalogEntry(object: Live<OperariusObject>): CatalogEntry {
   const { name, namespace = "", resourceVersion } = object.metadata;
-  return { name, namespace, resourceVersion, read: readOperarius(object), status: object.status ?? {} };
+  const read = readOperarius(object);
+  const problem = read.kind === "invalid" ? read.message : templateProblems(read.operarius);
+  const status = object.status ?? {};
+  return { name, namespace, resourceVersion, read, status, ...(problem === "" ? {} : { problem }) };
 }
 
 export function createCatalog(source: {

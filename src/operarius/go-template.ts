@@ -37,6 +37,12 @@ export function renderTemplate(
   return { kind: "text", text };
 }
 
+/** What is wrong with the template itself, whatever the data; undefined when it can be read. */
+export function templateError(template: string): string | undefined {
+  const parts = parse(template);
+  return "message" in parts ? parts.message : undefined;
+}
+
 function parse(template: string): { parts: Part[] } | { message: string } {
   const parts: Part[] = [];
   let rest = template;

@@ -5,7 +5,7 @@ import { alertName } from "../intake/alert.ts";
 import { labelVariables, withVariables } from "./environment.ts";
 import { escapeReferences } from "./expansion.ts";
 import type { TemplateValue } from "./go-template.ts";
-import { renderTemplate } from "./go-template.ts";
+import { renderTemplate, templateError } from "./go-template.ts";
 import { hashGroupKey } from "./group-key.ts";
 import { labelValue } from "./names.ts";
 import type { Operarius } from "./operarius.ts";
@@ -95,6 +95,18 @@ export function renderJob(input: RenderInput): RenderResult {
       },
     },
   };
+}
+
+/** The templates of an Operarius that no alert could fill, one sentence for all of them; "" when there are none. */
+export function templateProblems(operarius: Operarius): string {
+  const problems: string[] = [];
+  const check = (text: string, path: string): string => {
+    const message = templateError(text);
+    if (message !== undefined) problems.push(`${path}: ${message}`);
+    return text;
+  };
+  renderPodSpec(operarius.spec.jobTemplate.spec.template.spec ?? { containers: [] }, [], check);
+  return problems.join("; ");
 }
 
 /** The contract's labels; a value that is no legal label value is shortened, and kept whole in an annotation. */

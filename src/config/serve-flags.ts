@@ -1,0 +1,35 @@
+/** The flags of `operarius serve`, each with the variable that stands in for it. OpenFero's names are kept. */
+
+export interface Flag {
+  name: string;
+  variable: string;
+  placeholder: string;
+  description: string;
+  fallback?: string;
+}
+
+const flag = (name: string, placeholder: string, description: string, fallback?: string): Flag => ({
+  name,
+  variable: `OPERARIUS_${name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`,
+  placeholder,
+  description,
+  ...(fallback === undefined ? {} : { fallback }),
+});
+
+export const SERVE_FLAGS = [
+  flag("addr", "[host]:port", "where to listen", ":8080"),
+  flag("logLevel", "level", "debug, info, warn or error", "info"),
+  flag("kubeconfig", "file", "kubeconfig file; default: KUBECONFIG, the pod's ServiceAccount, ~/.kube/config"),
+  flag("context", "name", "context of the kubeconfig"),
+  flag("readTimeout", "duration", "how long a request may take to arrive", "5s"),
+  flag("writeTimeout", "duration", "how long a delivery may take to be recorded", "10s"),
+  flag("authMethod", "method", "none, basic or bearer; reads are authenticated too", "none"),
+  flag("authBasicUser", "name", "user for basic"),
+  flag("authBasicPass", "password", "password for basic; better in a variable or a file"),
+  flag("authBasicPassFile", "file", "file that holds the password for basic"),
+  flag("authBearerToken", "token", "token for bearer; better in a variable or a file"),
+  flag("authBearerTokenFile", "file", "file that holds the token for bearer"),
+  flag("operariusNamespace", "namespace", "where Operarii, Remediations and Jobs live", "openfero"),
+  flag("clusterName", "name", "this cluster's name: alerts whose cluster label differs are not acted upon", ""),
+  flag("pace", "pace", "normal or fast; fast is for demos and tests only", "normal"),
+] as const;

@@ -1,0 +1,85 @@
+/** The server as a whole: caches, work queue, HTTP surface, and their orderly end. */
+import type { ServeConfig } from "./config/serve-config.ts";
+import { startCaches } from "./control/caches.ts";
+import { createCatalog } from "./control/catalog.ts";
+import type { ControlContext } from "./control/context.ts";
+import { reconcile } from "./control/reconcile.ts";
+import { createApp } from "./http/app.ts";
+import { listen } from "./http/server.ts";
+import { createAlertStore } from "./intake/alert-store.ts";
+import type { Kube } from "./kube/types.ts";
+import { createWorkQueue } from "./kube/work-queue.ts";
+import type { Logger } from "./reporting/log.ts";
+import { errorText } from "./reporting/log.ts";
+import { createMetrics } from "./reporting/metrics.ts";
+
+export interface ServerOptions {
+  config: ServeConfig;
+  kube: Kube;
+  log: Logger;
+  about: { version: string; commit: string; buildDate: string };
+  /** Ends the server when aborted. */
+  signal: AbortSignal;
+  now: () => number;
+  /** Told the port once it listens. */
+  onListening?: (port: number) => void;
+}
+
+/** How many Remediations are worked on at once. */
+const CONCURRENCY = 4;
+/** Requests in flight may finish for this long after the signal. */
+const GRACE_MS = 10_000;
+
+/** Runs until `signal` aborts, then stops in order. Rejects when it cannot listen. Stays up while the API is away. */
+export async function runServer(options: ServerOptions): Promise<void> {
+  const { config, kube, log, signal, about } = options;
+  const metrics = createMetrics();
+  const { operariusNamespace: namespace, clusterName, pace } = config;
+  const context: ControlContext = { kube, log, metrics, now: options.now, settings: { namespace, clusterName, pace } };
+  // Ends after the HTTP surface, so that what was answered with 200 is also seen by the loop.
+  const loop = new AbortController();
+  const queue = createWorkQueue();
+  const caches = startCaches(context, (name) => queue.add(name), loop.signal);
+  const receiver = {
+    context,
+    catalog: createCatalog({ kube, namespace, cache: caches.operarii }),
+    store: createAlertStore(),
+  };
+  const isReady = () => !signal.aborted && caches.hasSynced();
+  const app = createApp({ receiver, auth: config.auth, about, isReady, writeTimeoutMs: config.writeTimeout });
+  try {
+    const server = await listen(app, {
+      address: config.addr,
+      readTimeoutMs: config.readTimeout,
+      writeTimeoutMs: config.writeTimeout,
+    }).catch((error: unknown) => {
+      throw new Error(`cannot listen on port ${config.addr.port}; choose another one with --addr`, { cause: error });
+    });
+    log.info({ port: server.port, namespace, server: kube.server, ...about }, "listening");
+    if (pace === "fast") log.warn({ pace }, "PACE FAST: waits and soaks are cut short; for demos and tests only");
+    options.onListening?.(server.port);
+    const working = queue.run({
+      concurrency: CONCURRENCY,
+      reconcile: (name) => reconcile(context, name),
+      signal: loop.signal,
+      onError: (error, { key, failures, retryInMs }) =>
+        log.warn({ remediation: key, failures, retryInMs, error: errorText(error) }, "will be tried again"),
+    });
+    await aborted(signal);
+    log.info({ graceMs: GRACE_MS }, "stopping");
+    await server.close(GRACE_MS);
+    loop.abort(new Error("the server is stopping"));
+    await working;
+    log.info({}, "stopped");
+  } finally {
+    loop.abort(new Error("the server is stopping"));
+    kube.close();
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
