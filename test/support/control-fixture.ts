@@ -1,0 +1,112 @@
+/** Builders for tests of the control plane: an Operarius, a webhook body, a context on the memory API server. */
+import type { ControlContext, ControlSettings } from "../../src/control/context.ts";
+import type { Alert, HookMessage } from "../../src/intake/alert.ts";
+import { normalise } from "../../src/intake/normalise.ts";
+import type { Kube } from "../../src/kube/types.ts";
+import type { OperariusObject } from "../../src/operarius/operarius.ts";
+import { operariuses } from "../../src/operarius/operarius.ts";
+import { createLogger } from "../../src/reporting/log.ts";
+import { createMetrics } from "../../src/reporting/metrics.ts";
+
+export const NAMESPACE = "openfero";
+
+/** The labels of a KubeDaemonSetRolloutStuck alert as kube-prometheus-stack sends it, kube-state-metrics' own included. */
+export function stuckLabels(overrides: Record<string, string> = {}): Record<string, string> {
+  return {
+    alertname: "KubeDaemonSetRolloutStuck",
+    namespace: "kube-system",
+    daemonset: "agent",
+    severity: "warning",
+    cluster: "test-cluster",
+    container: "kube-state-metrics",
+    endpoint: "http",
+    instance: "10.0.0.7:8080",
+    job: "kube-state-metrics",
+    pod: "kps-kube-state-metrics-abc",
+    service: "kps-kube-state-metrics",
+    ...overrides,
+  };
+}
+
+export function anAlert(overrides: Partial<Alert> = {}): Alert {
+  return {
+    status: "firing",
+    labels: stuckLabels(),
+    annotations: { summary: "stuck" },
+    startsAt: "2026-01-01T00:00:00Z",
+    ...overrides,
+  };
+}
+
+export function aHook(overrides: Partial<HookMessage> = {}): HookMessage {
+  return {
+    version: "4",
+    groupKey: "test-group",
+    status: "firing",
+    receiver: "operarius",
+    groupLabels: {},
+    commonLabels: {},
+    commonAnnotations: {},
+    externalURL: "http://alertmanager",
+    ...overrides,
+  };
+}
+
+/** A webhook body. */
+export function aBody(alerts: Partial<Alert>[] = [{}], hook: Partial<HookMessage> = {}): string {
+  return JSON.stringify({ ...aHook(hook), alerts: alerts.map((each) => anAlert(each)) });
+}
+
+export function anOperarius(
+  spec: Partial<OperariusObject["spec"]> = {},
+  name = "daemonset-rollout-fix",
+): OperariusObject {
+  return {
+    metadata: { name, namespace: NAMESPACE, uid: `uid-${name}`, generation: 1 },
+    spec: {
+      alertSelector: { alertname: "KubeDaemonSetRolloutStuck", status: "firing" },
+      jobTemplate: {
+        spec: {
+          template: {
+            spec: {
+              restartPolicy: "Never",
+              containers: [{ name: "heal", image: "operarius:0.1.0", args: ["heal", "daemonset"] }],
+            },
+          },
+        },
+      },
+      ...spec,
+    },
+  };
+}
+
+/** A context whose log goes to `lines`. */
+export function aContext(
+  kube: Kube,
+  { now = () => Date.now(), ...settings }: Partial<ControlSettings> & { now?: () => number } = {},
+): ControlContext & { lines: string[] } {
+  const lines: string[] = [];
+  const log = createLogger({ level: "debug", destination: { write: (line) => void lines.push(line) } });
+  const defaults: ControlSettings = { namespace: NAMESPACE, clusterName: "", pace: "normal" };
+  return { kube, log, metrics: createMetrics(), now, settings: { ...defaults, ...settings }, lines };
+}
+
+export async function install(kube: Kube, ...objects: OperariusObject[]): Promise<void> {
+  for (const object of objects) await kube.create(operariuses, object);
+}
+
+/** The parsed form of `aBody`. */
+export function aDelivery(...body: Parameters<typeof aBody>) {
+  const result = normalise(aBody(...body));
+  if (result.kind !== "ok") throw new Error(result.reason);
+  return result.delivery;
+}
+
+/** Waits until `holds` is true, looking every few milliseconds; fails after `ms`. */
+export async function until(holds: () => boolean | Promise<boolean>, what: string, ms = 5000): Promise<void> {
+  const deadline = Date.now() + ms;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`not within ${ms} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
