@@ -173,6 +173,35 @@ export type Health =
   | { healthy: true; soakedMs: number; requiredMs: number }
   | { healthy: false; reason: string; message: string };
 
+/** What the engine's guards judge by, drawn from an observation by its remedy. */
+export interface GuardFacts {
+  annotations: Readonly<Record<string, string>>;
+  labels: Readonly<Record<string, string>>;
+  /** Undefined when they could not be read. */
+  namespaceAnnotations: Readonly<Record<string, string>> | undefined;
+  /** Controller ownerReference, "Kind/name"; "" = none. */
+  controller: string;
+  /** Managers that own fields of the template. */
+  templateManagers: readonly string[];
+  /** Nodes that should run the target. */
+  nodes: readonly {
+    name: string;
+    ready: boolean;
+    createdAt: number;
+    readyChangedAt: number | undefined;
+    leaving: boolean;
+    podStartedAt: number | undefined;
+  }[];
+  /** Nodes with trouble. */
+  troubledNodes: readonly string[];
+}
+
+/** What a person reads of an observation: the first two steps of the runbook. */
+export interface Description {
+  status: readonly string[];
+  pods: readonly string[];
+}
+
 /** Code for one class of trouble. Everything but `open` is pure: no clock, no I/O, no logger. */
 export interface Remedy<O extends ObservationBase> {
   name: string;
@@ -190,6 +219,10 @@ export interface Remedy<O extends ObservationBase> {
   diagnose(observation: O, context: Pick<PlanContext, "settings" | "intents">): Diagnosis;
   plan(observation: O, diagnosis: Diagnosis, context: PlanContext): Plan;
   verify(observation: O, options: { settings: Settings; sinceMs: number; first: O }): Health;
+  guardFacts(observation: O): GuardFacts;
+  describe(observation: O): Description;
+  /** Whether most of the target works, which makes an incomplete repair partial rather than failed. */
+  mostlyWorks(observation: O): boolean;
   /** Least time a wave needs until its replacements can be Available, in milliseconds. */
   waveMs(observation: O, settings: Settings): number;
 }

@@ -26,9 +26,9 @@ interface Moving {
   what: string;
 }
 
-function moving(here: Situation): Moving[] {
+function moving(here: Situation, creating: boolean): Moving[] {
   const { settings, observation, at, orphans } = here;
-  const podless = here.podless.map((node) => ({
+  const podless = (creating ? here.podless : []).map((node) => ({
     until: (observation.podlessSince[node] ?? at) + settings.controllerSlackMs + 1000,
     what: `node ${node} waits for its pod`,
   }));
@@ -152,7 +152,7 @@ function compose(here: Situation): Assessment {
     ...present(misscheduled(here)),
     ...present(orphaned(here)),
   ];
-  const still = moving(here).filter(({ what }) => !creation || !what.startsWith("node "));
+  const still = moving(here, creation === undefined);
   const decided = grouped.filter((group) => isActionable(group) && !isUndecided(group, here));
   const first = findings[0];
   const waits = still.length > 0 && decided.length === 0 && !creation;

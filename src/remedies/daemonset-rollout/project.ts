@@ -2,6 +2,7 @@
 import type { ControllerRevision, DaemonSet } from "kubernetes-types/apps/v1";
 import type { Container, ContainerStatus, Event, Node, Pod, PodTemplateSpec } from "kubernetes-types/core/v1";
 import { digest } from "../../engine/digest.ts";
+import { revisionTemplate, templateHash, withoutPatchDirective } from "../../engine/pod-template.ts";
 import type { Live } from "../../kube/types.ts";
 import type {
   AdmissionFacts,
@@ -15,9 +16,6 @@ import type {
   TerminationFacts,
 } from "./facts.ts";
 
-/** The annotation that `kubectl rollout restart` writes; templates that differ only in it are the same template. */
-export const RESTARTED_AT = "kubectl.kubernetes.io/restartedAt";
-
 const PRESSURES = ["MemoryPressure", "DiskPressure", "PIDPressure"];
 
 function time(text: string | undefined | null): number | undefined {
@@ -30,32 +28,8 @@ function when<K extends string, V>(key: K, value: V | undefined | null): { [P in
   return (value === undefined || value === null ? {} : { [key]: value }) as { [P in K]?: V };
 }
 
-function templateWithoutRestart(template: PodTemplateSpec): unknown {
-  const { $patch: _ignored, ...rest } = template as PodTemplateSpec & { $patch?: string };
-  const annotations = { ...rest.metadata?.annotations };
-  delete annotations[RESTARTED_AT];
-  const metadata = { ...rest.metadata, annotations };
-  // An empty map and an absent one are the same to the API server, but not to a digest.
-  return {
-    ...rest,
-    metadata: Object.keys(annotations).length > 0 ? metadata : { ...metadata, annotations: undefined },
-  };
-}
-
-/** Digest of a pod template that ignores restartedAt and what serialisers add. */
-export function templateHash(template: PodTemplateSpec): string {
-  return digest(templateWithoutRestart(template), 16);
-}
-
 function exactHash(template: PodTemplateSpec): string {
-  const { $patch: _ignored, ...rest } = template as PodTemplateSpec & { $patch?: string };
-  return digest(rest, 16);
-}
-
-/** The pod template inside a ControllerRevision's data, or undefined when it has none. */
-export function revisionTemplate(revision: ControllerRevision): PodTemplateSpec | undefined {
-  const data = revision.data as { spec?: { template?: PodTemplateSpec } } | undefined;
-  return data?.spec?.template;
+  return digest(withoutPatchDirective(template), 16);
 }
 
 function containerSpecs(containers: readonly Container[]): Record<string, string> {

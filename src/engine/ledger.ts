@@ -1,0 +1,152 @@
+/**
+ * What was already tried on a target, and the lock around a write: one Lease per target (DESIGN.md, Ledger and lock).
+ * Intents are written before each act; one without a visible effect counts as done. It is not touched without a write.
+ */
+import type { Lease, LeaseSpec } from "kubernetes-types/coordination/v1";
+import { isAlreadyExists, isConflict, isNotFound } from "../kube/errors.ts";
+import { formatMicroTime } from "../kube/micro-time.ts";
+import { leases } from "../kube/resources.ts";
+import type { Kube, Live } from "../kube/types.ts";
+import { digest } from "./digest.ts";
+import { Stalled, TargetMoved } from "./errors.ts";
+import type { Intent, Target } from "./types.ts";
+
+const INTENTS = "operarius.openfero.io/intents";
+const TARGET = "operarius.openfero.io/target";
+const KEEP_MS = 24 * 60 * 60_000;
+const KEEP_COUNT = 200;
+/** How long a holder that died blocks others; more than two request timeouts. */
+const LEASE_SECONDS = 30;
+const LOOK_AGAIN_MS = 1000;
+
+export interface LedgerOptions {
+  kube: Kube;
+  namespace: string;
+  target: Target;
+  /** Who we are, for a person: pod name or user@host. */
+  holder: string;
+  now: () => number;
+  sleep: (ms: number) => Promise<void>;
+}
+
+export interface Ledger {
+  /** Intents of the last 24 h, oldest first. Rejects with `Stalled` (`LedgerUnreadable`): then nothing may be written. */
+  read(): Promise<readonly Intent[]>;
+  /** Takes the lock and records the intents. Rejects with `TargetMoved` when somebody else wrote since `read`. */
+  begin(intents: readonly Intent[]): Promise<void>;
+  /** Gives the lock back; the intents stay. */
+  end(): Promise<void>;
+}
+
+/** Name of the target's Lease: readable, unique, at most 63 characters. */
+export function leaseName({ cluster, kind, namespace, name }: Target): string {
+  const readable = `operarius-${kind}-${name}`.toLowerCase().replace(/[^a-z0-9-]/g, "-");
+  return `${readable.slice(0, 52).replace(/-+$/, "")}-${digest([cluster, kind, namespace, name], 10)}`;
+}
+
+function parseIntents(lease: Live<Lease> | undefined, now: number): Intent[] {
+  const text = lease?.metadata.annotations?.[INTENTS];
+  if (text === undefined) return [];
+  const parsed: unknown = JSON.parse(text);
+  if (!Array.isArray(parsed)) throw new SyntaxError(`annotation ${INTENTS} is not a list`);
+  return (parsed as Intent[]).filter(({ at }) => now - at < KEEP_MS).slice(-KEEP_COUNT);
+}
+
+/** The ledger of one target. */
+export function createLedger(options: LedgerOptions): Ledger {
+  const { kube, namespace, target, holder, now } = options;
+  const name = leaseName(target);
+  let lease: Live<Lease> | undefined;
+  let known: Intent[] = [];
+
+  async function load(): Promise<void> {
+    try {
+      lease = await kube.get(leases, { namespace, name }).catch((error: unknown) => {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      });
+      known = parseIntents(lease, now());
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Stalled(
+        "LedgerUnreadable",
+        `Lease ${namespace}/${name} cannot be read, so nothing may be written: ${why}`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** Waits until the holder releases or stops renewing; expiry is judged by what we ourselves saw, never by its clock. */
+  async function awaitRelease(): Promise<void> {
+    let seen = lease?.metadata.resourceVersion;
+    let since = now();
+    const giveUp = now() + 2 * LEASE_SECONDS * 1000;
+    while (lease?.spec?.holderIdentity && lease.spec.holderIdentity !== holder) {
+      if (now() - since >= (lease.spec.leaseDurationSeconds ?? LEASE_SECONDS) * 1000) return;
+      if (now() >= giveUp)
+        throw new Stalled(
+          "TargetLocked",
+          `${lease.spec.holderIdentity} holds Lease ${namespace}/${name} and keeps renewing it.`,
+        );
+      await options.sleep(LOOK_AGAIN_MS);
+      await load();
+      if (lease?.metadata.resourceVersion !== seen) {
+        seen = lease?.metadata.resourceVersion;
+        since = now();
+      }
+    }
+    throw new TargetMoved(`another repair of this target just ended (Lease ${namespace}/${name})`);
+  }
+
+  async function write(spec: LeaseSpec, intents: readonly Intent[]): Promise<void> {
+    const annotations = {
+      [INTENTS]: JSON.stringify(intents),
+      [TARGET]: `${target.kind}/${target.namespace}/${target.name}`,
+    };
+    lease = lease
+      ? await kube.replace(leases, {
+          ...lease,
+          metadata: { ...lease.metadata, annotations: { ...lease.metadata.annotations, ...annotations } },
+          spec,
+        })
+      : await kube.create(leases, {
+          apiVersion: "coordination.k8s.io/v1",
+          kind: "Lease",
+          metadata: { name, namespace, annotations, labels: { "app.kubernetes.io/managed-by": "operarius" } },
+          spec,
+        });
+    known = [...intents];
+  }
+
+  return {
+    async read() {
+      await load();
+      return known;
+    },
+    async begin(intents) {
+      if (lease?.spec?.holderIdentity && lease.spec.holderIdentity !== holder) await awaitRelease();
+      const time = formatMicroTime(new Date(now()));
+      try {
+        await write(
+          { holderIdentity: holder, leaseDurationSeconds: LEASE_SECONDS, acquireTime: time, renewTime: time },
+          [...known, ...intents].slice(-KEEP_COUNT),
+        );
+      } catch (error) {
+        if (isAlreadyExists(error) || isConflict(error)) {
+          throw new TargetMoved(`somebody else wrote Lease ${namespace}/${name} meanwhile`, { cause: error });
+        }
+        const why = error instanceof Error ? error.message : String(error);
+        throw new Stalled(
+          "LedgerUnwritable",
+          `Lease ${namespace}/${name} cannot be written, so nothing else may be: ${why}`,
+          { cause: error },
+        );
+      }
+    },
+    async end() {
+      if (lease?.spec?.holderIdentity !== holder) return;
+      const { holderIdentity: _released, ...rest } = lease.spec;
+      await write({ ...rest, renewTime: formatMicroTime(new Date(now())) }, known);
+    },
+  };
+}

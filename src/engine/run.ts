@@ -1,0 +1,251 @@
+/** One run of a remedy on one target: look, diagnose, plan, guard, dwell, look again, act, verify. Re-entrant by the ledger. */
+import { awaitingApproval, declined, incomplete, recovered, waiting } from "./endings.ts";
+import { Interrupted, Stalled, TargetMoved } from "./errors.ts";
+import type { ActPlan } from "./guards/guard.ts";
+import { judge } from "./guards/index.ts";
+import { lowerPolicies } from "./policies.ts";
+import type { Look, Outcome, RunOptions, RunState } from "./run-types.ts";
+import type { ObservationBase, Policies, Verdict, View } from "./types.ts";
+import { carryOut } from "./write.ts";
+
+/** Left for the receipt and the last lines. */
+const RESERVE_MS = 1500;
+/** How often a moving target is planned for anew before a person is asked. */
+const MAX_MOVES = 3;
+/** Longest sleep between two looks: a change that no watch shows, such as time itself, is still noticed. */
+const LOOK_AT_LEAST_MS = 5000;
+
+/** What one turn of the loop says: end with a verdict, or look again after a change or `ms` at the latest. */
+type Turn = { kind: "end"; verdict: Verdict } | { kind: "again"; ms: number } | { kind: "now" };
+
+const NOW: Turn = { kind: "now" };
+
+function end(verdict: Verdict): Turn {
+  return { kind: "end", verdict };
+}
+
+/**
+ * Runs until there is a verdict or the time is up. What stands in the way in the cluster becomes a verdict; errors of
+ * the API and `Interrupted` are thrown.
+ */
+export async function runRemedy<O extends ObservationBase>(options: RunOptions<O>): Promise<Outcome<O>> {
+  const { remedy, kube, target, settings, signal, now } = options;
+  const state: RunState<O> = {
+    first: undefined,
+    last: undefined,
+    actedOn: undefined,
+    guards: [],
+    intents: [],
+    ledgerRead: false,
+    writes: [],
+    dwelt: undefined,
+    moves: 0,
+    approvedPlan: options.approvedPlan,
+    badSince: undefined,
+  };
+  const view = await remedy.open({ kube, target, settings, signal, now });
+  try {
+    const verdict = await loop(view, options, state);
+    const { first, last, actedOn, guards, intents, writes } = state;
+    return { verdict, first, last, actedOn, guards, intents, writes };
+  } finally {
+    view.stop();
+  }
+}
+
+async function loop<O extends ObservationBase>(
+  view: View<O>,
+  options: RunOptions<O>,
+  state: RunState<O>,
+): Promise<Verdict> {
+  for (;;) {
+    if (options.signal.aborted) throw new Interrupted();
+    const turn = await oneTurn(view, options, state);
+    if (turn.kind === "end") return turn.verdict;
+    if (turn.kind === "again")
+      await view.changed(Math.max(50, Math.min(turn.ms, remaining(options), LOOK_AT_LEAST_MS)), options.signal);
+  }
+}
+
+function remaining<O extends ObservationBase>({ settings, startedAtMs, now }: RunOptions<O>): number {
+  return startedAtMs + settings.timeoutMs - RESERVE_MS - now();
+}
+
+async function oneTurn<O extends ObservationBase>(
+  view: View<O>,
+  options: RunOptions<O>,
+  state: RunState<O>,
+): Promise<Turn> {
+  const { remedy, settings, report } = options;
+  const observation = await view.look();
+  const diagnosis = remedy.diagnose(observation, { settings, intents: state.intents });
+  const look: Look<O> = { observation, diagnosis, plan: undefined };
+  state.first ??= look;
+  state.last = look;
+  report({ kind: "look", description: remedy.describe(observation), diagnosis });
+  if (diagnosis.kind === "healthy") return settle(look, options, state);
+  if (remaining(options) <= 0) return end(outOfTime(look, options, state));
+  try {
+    return await decide(look, options, state);
+  } catch (error) {
+    if (error instanceof Stalled)
+      return end(
+        state.writes.length > 0 ? incomplete(remedy, observation, error) : declined(error.reason, error.message),
+      );
+    if (!(error instanceof TargetMoved)) throw error;
+    report({ kind: "moved", message: error.message });
+    state.dwelt = undefined;
+    state.ledgerRead = false;
+    state.moves += 1;
+    if (state.moves > MAX_MOVES) return end(declined("TargetMoving", `The target keeps changing: ${error.message}.`));
+    return { kind: "again", ms: 1000 };
+  }
+}
+
+/** Healthy: has it lasted? */
+function settle<O extends ObservationBase>(
+  { observation, diagnosis }: Look<O>,
+  options: RunOptions<O>,
+  state: RunState<O>,
+): Turn {
+  const { remedy, settings, report } = options;
+  const first = state.first?.observation ?? observation;
+  const sinceMs = state.writes.at(-1)?.at ?? 0;
+  const health = remedy.verify(observation, { settings, sinceMs, first });
+  state.badSince = undefined;
+  report({ kind: "health", health, remainingMs: remaining(options) });
+  if (!health.healthy) return { kind: "again", ms: 1000 };
+  const missing = health.requiredMs - health.soakedMs;
+  if (missing <= 0) return end(recovered(diagnosis.message, health.soakedMs, state.writes.length > 0));
+  if (missing > remaining(options)) {
+    return end(
+      waiting(
+        "Soaking",
+        `${diagnosis.message} It must stay so for ${Math.ceil(missing / 1000)} s more to count.`,
+        missing,
+      ),
+    );
+  }
+  return { kind: "again", ms: missing };
+}
+
+function outOfTime<O extends ObservationBase>(
+  { observation, diagnosis }: Look<O>,
+  options: RunOptions<O>,
+  state: RunState<O>,
+): Verdict {
+  if (diagnosis.kind === "pending") return waiting(diagnosis.reason, diagnosis.message, diagnosis.recheckAfterMs);
+  if (state.writes.length > 0) return incomplete(options.remedy, observation, diagnosis);
+  return waiting("OutOfTime", `${diagnosis.message} The time ran out before anything could be done safely.`, 60_000);
+}
+
+async function decide<O extends ObservationBase>(
+  look: Look<O>,
+  options: RunOptions<O>,
+  state: RunState<O>,
+): Promise<Turn> {
+  const { remedy, settings, report, ledger } = options;
+  const { observation, diagnosis } = look;
+  const lowered = lowerPolicies(withRights(options), remedy.guardFacts(observation));
+  if (lowered.kind === "unreadable") return end(declined("PolicyUnreadable", lowered.message));
+  if (lowered.notes.length > 0) report({ kind: "policies", notes: lowered.notes });
+  if (diagnosis.kind === "unhealthy" && state.writes.length === 0 && options.dryRun !== "client")
+    state.intents = await ledger.read();
+  const plan = remedy.plan(observation, diagnosis, { policies: lowered.policies, settings, intents: state.intents });
+  look.plan = plan;
+  report({ kind: "plan", plan });
+  if (plan.kind === "act") {
+    state.badSince = undefined;
+    return consider(plan, look, options, state);
+  }
+  if (plan.kind === "wait") {
+    state.badSince = undefined;
+    if (plan.recheckAfterMs > remaining(options)) return end(waiting(plan.reason, plan.message, plan.recheckAfterMs));
+    return { kind: "again", ms: plan.recheckAfterMs };
+  }
+  if (plan.kind === "nothing") return { kind: "again", ms: 1000 };
+  return decline(plan, look, options, state);
+}
+
+/** Nothing more is to be done. After a write of ours, what looks bad must last before it counts. */
+function decline<O extends ObservationBase>(
+  plan: { reason: string; message: string },
+  { observation }: Look<O>,
+  options: RunOptions<O>,
+  state: RunState<O>,
+): Turn {
+  if (state.writes.length === 0) return end(declined(plan.reason, plan.message));
+  state.badSince ??= observation.at;
+  const lasted = observation.at - state.badSince;
+  if (lasted >= options.settings.settleMs) return end(incomplete(options.remedy, observation, plan));
+  return { kind: "again", ms: options.settings.settleMs - lasted };
+}
+
+/** Approval is possible only where somebody can give it; elsewhere a rollback is only suggested. */
+function withRights<O extends ObservationBase>({ policies, approval }: RunOptions<O>): Policies {
+  return policies.rollback === "approve" && approval.kind === "none" ? { ...policies, rollback: "suggest" } : policies;
+}
+
+/** Between a plan and its writes: guards, the dwell and its second look, a person's agreement, enough time. */
+async function consider<O extends ObservationBase>(
+  plan: ActPlan,
+  look: Look<O>,
+  options: RunOptions<O>,
+  state: RunState<O>,
+): Promise<Turn> {
+  const { remedy, settings, report, now } = options;
+  const facts = remedy.guardFacts(look.observation);
+  const { reports, veto } = judge({
+    plan,
+    facts,
+    policies: options.policies,
+    settings,
+    intents: state.intents,
+    ownNode: options.ownNode,
+    at: now(),
+  });
+  state.guards = reports;
+  report({ kind: "guards", reports });
+  if (veto) return decline(veto, look, options, state);
+  if (options.dryRun === "client")
+    return end(declined("DryRun", `${plan.message} It would: ${plan.steps.map(({ summary }) => summary).join("; ")}.`));
+  const again = await dwell(plan, options, state);
+  if (again) return again;
+  if (plan.needsApproval && state.approvedPlan !== plan.digest) return askFor(plan, options, state);
+  if (remaining(options) < remedy.waveMs(look.observation, settings)) {
+    return end(waiting("OutOfTime", `${plan.message} Too little time is left to finish what would be begun.`, 60_000));
+  }
+  await carryOut(plan, options, state);
+  state.dwelt = undefined;
+  if (options.dryRun === "server")
+    return end(declined("DryRun", `The API server accepted every step of the plan as a dry run; nothing was changed.`));
+  return { kind: "again", ms: 200 };
+}
+
+/** The same plan must stand before and after the dwell. Later waves had their time while the earlier one settled. */
+async function dwell<O extends ObservationBase>(
+  plan: ActPlan,
+  options: RunOptions<O>,
+  state: RunState<O>,
+): Promise<Turn | undefined> {
+  if (state.writes.length > 0 || state.dwelt === plan.digest) return undefined;
+  if (state.dwelt !== undefined) state.moves += 1;
+  if (state.moves > MAX_MOVES)
+    return end(declined("TargetMoving", "The plan was another one at every look; the target is changing."));
+  state.dwelt = plan.digest;
+  options.report({ kind: "dwell", ms: options.settings.dwellMs });
+  await options.sleep(options.settings.dwellMs);
+  return NOW;
+}
+
+async function askFor<O extends ObservationBase>(
+  plan: ActPlan,
+  { approval }: RunOptions<O>,
+  state: RunState<O>,
+): Promise<Turn> {
+  if (approval.kind !== "ask") return end(awaitingApproval(plan));
+  if (!(await approval.ask(plan)))
+    return end(declined("ApprovalDenied", `${plan.message} The proposed change was not approved.`));
+  state.approvedPlan = plan.digest;
+  return NOW;
+}

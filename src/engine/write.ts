@@ -1,0 +1,64 @@
+/** Carries one plan out: pause, ledger, steps, each fenced. The first step that no longer fits ends it. */
+import { Interrupted } from "./errors.ts";
+import type { ActPlan } from "./guards/guard.ts";
+import type { RunOptions, RunState } from "./run-types.ts";
+import type { Intent, ObservationBase, Step } from "./types.ts";
+
+function intentOf(step: Step, plan: ActPlan, cause: Intent["cause"], at: number): Intent {
+  return {
+    kind: step.kind,
+    uid: plan.fence.uid,
+    templateHash: plan.fence.templateHash,
+    cause,
+    trouble: step.kind === "delete-pod" ? step.trouble : step.reason,
+    node: step.kind === "delete-pod" ? step.node : "",
+    pod: step.kind === "delete-pod" ? step.pod.uid : "",
+    at,
+  };
+}
+
+/** Rejects with `TargetMoved` when the target is no longer what was planned for, `Stalled` when nothing may be written. */
+export async function carryOut<O extends ObservationBase>(
+  plan: ActPlan,
+  options: RunOptions<O>,
+  state: RunState<O>,
+): Promise<void> {
+  const { ledger, actuator, now, report } = options;
+  const diagnosis = state.last?.diagnosis;
+  const cause = diagnosis?.kind === "unhealthy" ? diagnosis.findings[0].cause : "none";
+  await options.assertNotPaused();
+  const at = now();
+  const intents = plan.steps.map((step) => intentOf(step, plan, cause, at));
+  const dryRun = options.dryRun === "server";
+  if (!dryRun) {
+    await ledger.begin(intents);
+    state.intents = [...state.intents, ...intents];
+  }
+  let fence = plan.fence;
+  try {
+    for (const [index, step] of plan.steps.entries()) {
+      if (options.signal.aborted) throw new Interrupted();
+      if (index > 0) await options.assertNotPaused();
+      const generation = await actuator.apply(step, fence);
+      fence = { ...fence, generation };
+      state.actedOn ??= state.last;
+      state.writes.push({ at: now(), step, generation });
+      report({ kind: "wrote", step, dryRun });
+      if (!dryRun) await options.announce(step);
+    }
+  } finally {
+    if (!dryRun) await release(options);
+  }
+}
+
+/** The lock expires by itself; a failure to give it back early must not hide how the write ended. */
+async function release<O extends ObservationBase>({ ledger, report }: RunOptions<O>): Promise<void> {
+  try {
+    await ledger.end();
+  } catch (error) {
+    report({
+      kind: "note",
+      message: `the ledger could not be released and will expire by itself: ${error instanceof Error ? error.message : String(error)}`,
+    });
+  }
+}

@@ -1,0 +1,182 @@
+/** Which stuck pods may be deleted now (pure): DESIGN.md step 3, every refusal with its words. */
+import type { CauseId, Intent, PlanContext, Step } from "../../engine/types.ts";
+import type { Group } from "./causes/revision.ts";
+import type { Assessment } from "./diagnose.ts";
+import type { PodFacts } from "./facts.ts";
+import { isAvailable, isTerminating, maxUnavailable } from "./recount.ts";
+import type { Situation, TroubledPod } from "./situation.ts";
+import { requiredSoakMs } from "./soak.ts";
+import { startupAllowance } from "./standing.ts";
+
+/** Never more pods in flight than this, whatever the fleet and its budget. */
+const FLEET_CAP = 20;
+/** Share of the desired pods that may be in flight. */
+const FLEET_SHARE = 0.1;
+
+export type Deletions =
+  | { kind: "delete"; steps: Extract<Step, { kind: "delete-pod" }>[]; cause: CauseId }
+  | { kind: "wait"; message: string; recheckAfterMs: number }
+  | { kind: "none"; reason: string; message: string };
+
+function none(reason: string, message: string): Deletions {
+  return { kind: "none", reason, message };
+}
+
+/** Deletions that this episode already made for the present template. */
+function earlier(here: Situation, intents: readonly Intent[]): Intent[] {
+  const { uid, template } = here.observation.daemonSet;
+  return intents.filter(
+    (intent) => intent.kind === "delete-pod" && intent.uid === uid && intent.templateHash === template.hash,
+  );
+}
+
+/** True when the deleted pod's successor on that node has been available for the soak. */
+function isHealed(here: Situation, intent: Intent): boolean {
+  const { observation, settings, at } = here;
+  const { minReadySeconds } = observation.daemonSet;
+  const soak = requiredSoakMs(observation.pods, minReadySeconds, settings);
+  return observation.pods.some(
+    (pod) =>
+      pod.node === intent.node &&
+      pod.uid !== intent.pod &&
+      !isTerminating(pod) &&
+      isAvailable(pod, minReadySeconds, at) &&
+      at - Math.max(pod.readyChangedAt ?? at, intent.at) >= soak,
+  );
+}
+
+/** Pods that are on their way: terminating, missing, or re-created since our first intent and not available. */
+function inFlight(here: Situation, before: readonly Intent[]): number {
+  const { observation, at } = here;
+  const { minReadySeconds } = observation.daemonSet;
+  const first = Math.min(Number.POSITIVE_INFINITY, ...before.map((intent) => intent.at));
+  const unsettled = observation.pods.filter(
+    (pod) => isTerminating(pod) || (pod.createdAt >= first && !isAvailable(pod, minReadySeconds, at)),
+  );
+  return here.podless.length + unsettled.length;
+}
+
+/** Why this pod may not be deleted, or undefined when it may. */
+function refusal(
+  here: Situation,
+  member: TroubledPod,
+  before: readonly Intent[],
+): { reason: string; message: string } | undefined {
+  const { pod, trouble } = member;
+  const { settings, at, observation } = here;
+  if (pod.ready && trouble.cause !== "C06") return { reason: "PodReady", message: `${pod.name} is Ready` };
+  if (pod.finalizers.length > 0)
+    return { reason: "FinalizerHolds", message: `${pod.name} has a finalizer and would not go` };
+  const allowance = startupAllowance(observation, settings.minAgeMs);
+  // Readiness that was lost is not a slow start.
+  if (pod.phase !== "Failed" && !trouble.ranBefore && at - pod.createdAt < allowance) {
+    return {
+      reason: "PodYoung",
+      message: `${pod.name} is ${Math.round((at - pod.createdAt) / 1000)} s old, its start-up allowance is ${Math.round(allowance / 1000)} s`,
+    };
+  }
+  const tried = before.find((intent) => intent.node === pod.node && intent.trouble === trouble.reason);
+  if (tried)
+    return {
+      reason: "AlreadyTried",
+      message: `the pod on ${pod.node} was already re-created for the same reason and a fresh one has it again`,
+    };
+  const isCurrent = pod.revisionHash === observation.daemonSet.currentHash;
+  if (isCurrent && !isProvenElsewhere(here, pod) && !(observation.daemonSet.template.gated && before.length === 0)) {
+    return {
+      reason: "RevisionUnproven",
+      message: `the revision of ${pod.name} runs on no other node; re-creating it could walk a bad revision through the fleet`,
+    };
+  }
+  return undefined;
+}
+
+/** The pod's revision is or was available on another Ready node. */
+function isProvenElsewhere(here: Situation, pod: PodFacts): boolean {
+  return (
+    here.good.some((other) => other.node !== pod.node) ||
+    here.bad.some(({ pod: other, trouble }) => other.node !== pod.node && trouble.ranBefore)
+  );
+}
+
+function step({ pod, trouble }: TroubledPod, canary: boolean): Extract<Step, { kind: "delete-pod" }> {
+  return {
+    kind: "delete-pod",
+    pod: { namespace: pod.namespace, name: pod.name, uid: pod.uid, resourceVersion: pod.resourceVersion },
+    node: pod.node,
+    reason: trouble.reason,
+    trouble: trouble.reason,
+    force: false,
+    summary: `delete pod ${pod.name} on ${pod.node} gracefully${canary ? " (the first one; its replacement must stay available)" : ""}`,
+  };
+}
+
+function ageRecheck(here: Situation, members: readonly TroubledPod[]): number {
+  const allowance = startupAllowance(here.observation, here.settings.minAgeMs);
+  return Math.max(1000, Math.min(...members.map(({ pod }) => pod.createdAt + allowance - here.at)) + 500);
+}
+
+/** The next wave for one group, within every limit. The first wave of a template is one pod. */
+export function deletionsFor(
+  group: Group,
+  assessment: Assessment,
+  context: Pick<PlanContext, "policies" | "intents">,
+): Deletions {
+  const { here, creation } = assessment;
+  if (context.policies.delete === "off") return none("DeletionsOff", "deletions are switched off by policy");
+  if (creation) return none("CreationFailing", "pods cannot be created at present; a deleted one would not come back");
+  if (here.observation.daemonSet.strategy === "OnDelete") {
+    return none(
+      "OnDelete",
+      "under OnDelete a deletion would also change the pod's template; that is a person's decision",
+    );
+  }
+  const before = earlier(here, context.intents);
+  const judged = group.pods.map((member) => ({ member, refused: refusal(here, member, before) }));
+  const again = judged.find(({ refused }) => refused?.reason === "AlreadyTried");
+  if (again?.refused) return { kind: "none", ...again.refused };
+  const allowed = judged.filter(({ refused }) => refused === undefined).map(({ member }) => member);
+  if (allowed.length === 0) {
+    const young = judged.filter(({ refused }) => refused?.reason === "PodYoung").map(({ member }) => member);
+    const first = judged[0]?.refused;
+    if (young.length > 0 && first)
+      return { kind: "wait", message: first.message, recheckAfterMs: ageRecheck(here, young) };
+    return none(first?.reason ?? "NoCandidate", first?.message ?? "no pod can be helped by deletion");
+  }
+  const unhealed = before.filter((intent) => !isHealed(here, intent));
+  if (unhealed.length > 0 && before.length > 0) {
+    const nodes = unhealed.map(({ node }) => node).join(", ");
+    return {
+      kind: "wait",
+      message: `the replacement on ${nodes} has not been available for long enough yet`,
+      recheckAfterMs: 1000,
+    };
+  }
+  return wave(here, allowed, before, group.finding.cause);
+}
+
+function wave(here: Situation, allowed: readonly TroubledPod[], before: readonly Intent[], cause: CauseId): Deletions {
+  const { daemonSet } = here.observation;
+  const limit = Math.min(
+    maxUnavailable(daemonSet, here.counters.desired),
+    Math.max(1, Math.floor(here.counters.desired * FLEET_SHARE)),
+    FLEET_CAP,
+  );
+  const flying = inFlight(here, before);
+  const room = before.length === 0 ? Math.min(1, limit - flying) : limit - flying;
+  if (room <= 0)
+    return {
+      kind: "wait",
+      message: `${flying} pods are already on their way; at most ${limit} may be`,
+      recheckAfterMs: 1000,
+    };
+  const sorted = [...allowed].sort((a, b) => (a.pod.node < b.pod.node ? -1 : 1));
+  return { kind: "delete", cause, steps: sorted.slice(0, room).map((member) => step(member, before.length === 0)) };
+}
+
+/** The deletions that were made for this template and whether all their successors are well. */
+export function canaryOutcome(here: Situation, intents: readonly Intent[]): "none" | "pending" | "healed" {
+  const before = earlier(here, intents);
+  if (before.length === 0) return "none";
+  return before.every((intent) => isHealed(here, intent)) ? "healed" : "pending";
+}

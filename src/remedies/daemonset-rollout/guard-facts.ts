@@ -1,0 +1,47 @@
+/** What the engine's guards judge by, drawn from an observation (pure). */
+import { settingsFor } from "../../engine/settings.ts";
+import type { GuardFacts } from "../../engine/types.ts";
+import type { NodeFacts, Observation } from "./facts.ts";
+import { isUpdated } from "./recount.ts";
+import { situation } from "./situation.ts";
+
+/** Taints by which autoscalers announce that a node is about to go. */
+const LEAVING = ["ToBeDeletedByClusterAutoscaler", "karpenter.sh/disrupted", "karpenter.sh/disruption"];
+
+function isLeaving(node: NodeFacts): boolean {
+  return node.taints.some(({ key }) => LEAVING.includes(key));
+}
+
+/** Every node that should run the pod or has one. */
+export function guardFacts(observation: Observation): GuardFacts {
+  const { daemonSet } = observation;
+  const here = situation(observation, settingsFor("normal"));
+  const concerned = here.slots.filter(({ shouldRun, pods }) => shouldRun || pods.length > 0);
+  return {
+    annotations: daemonSet.annotations,
+    labels: daemonSet.labels,
+    namespaceAnnotations: observation.namespaceAnnotations,
+    controller: daemonSet.controller,
+    templateManagers: daemonSet.templateManagers,
+    nodes: concerned.map(({ node, pods }) => ({
+      name: node.name,
+      ready: node.ready === "True",
+      createdAt: node.createdAt,
+      readyChangedAt: node.readyChangedAt,
+      leaving: isLeaving(node),
+      podStartedAt: pods.find((pod) => isUpdated(pod, daemonSet))?.createdAt,
+    })),
+    troubledNodes: concerned
+      .filter(
+        ({ node, pods }) =>
+          node.ready !== "True" || pods.some((pod) => here.bad.some((member) => member.pod.uid === pod.uid)),
+      )
+      .map(({ node }) => node.name),
+  };
+}
+
+/** At least half of the desired pods are available. */
+export function mostlyWorks(observation: Observation): boolean {
+  const { counters } = situation(observation, settingsFor("normal"));
+  return 2 * counters.available >= counters.desired;
+}

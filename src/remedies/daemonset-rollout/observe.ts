@@ -1,0 +1,181 @@
+/** Keeps a live view of one DaemonSet and freezes it into observations: everything is listed once, then watched. */
+import type { ControllerRevision } from "kubernetes-types/apps/v1";
+import { Stalled } from "../../engine/errors.ts";
+import type { Settings, Target, View } from "../../engine/types.ts";
+import { isForbidden } from "../../kube/errors.ts";
+import type { ReflectorOptions } from "../../kube/reflector.ts";
+import { startReflector } from "../../kube/reflector.ts";
+import { controllerRevisions, daemonSets, events, namespaces, nodes, pods } from "../../kube/resources.ts";
+import type { Kube, Live } from "../../kube/types.ts";
+import { createChanges } from "./changes.ts";
+import type { EventFacts, Observation, PodFacts } from "./facts.ts";
+import {
+  daemonSetFacts,
+  eventFacts,
+  isControlledBy,
+  labelSelector,
+  nodeFacts,
+  podFacts,
+  revisionFacts,
+} from "./project.ts";
+import { slots } from "./recount.ts";
+
+interface OpenOptions {
+  kube: Kube;
+  target: Target;
+  settings: Settings;
+  signal: AbortSignal;
+  now: () => number;
+}
+
+/** Events are read again at most this often, and only while something needs them. */
+const EVENTS_EVERY_MS = 3000;
+/** A pod that is still being created after this is asked about in the events. */
+const CREATING_MS = 5000;
+
+/**
+ * Opens the view: resolves after the first lists. Rejects with `Stalled` (`NotFound`) when there is no such DaemonSet,
+ * and with the API's own error when it refuses or does not answer.
+ */
+export async function openView({ kube, target, signal: outer, now }: OpenOptions): Promise<View<Observation>> {
+  const { namespace, name } = target;
+  const stopping = new AbortController();
+  const signal = AbortSignal.any([outer, stopping.signal]);
+  const changes = createChanges();
+  const live = { kube, signal, failFast: true, onChange: changes.notify } satisfies Partial<ReflectorOptions<unknown>>;
+  try {
+    const own = startReflector({ ...live, resource: daemonSets, namespace, fieldSelector: `metadata.name=${name}` });
+    await own.synced;
+    const found = own.get(namespace, name);
+    if (!found) throw notFound(target, kube.server);
+    const { uid } = found.metadata;
+    const ownPods = startReflector({
+      ...live,
+      resource: pods,
+      namespace,
+      labelSelector: labelSelector(found),
+      project: (pod) => (isControlledBy(pod, uid) ? podFacts(pod) : undefined),
+    });
+    const allNodes = startReflector({ ...live, resource: nodes, project: nodeFacts });
+    const memory = { podlessSince: new Map<string, number>() };
+    const revisions = readWhenChanged(() => ownRevisions(kube, namespace, labelSelector(found)));
+    const explain = createEventReader({ kube, target, uid, now });
+    const [annotations] = await Promise.all([namespaceAnnotations(kube, namespace), ownPods.synced, allNodes.synced]);
+
+    async function look(): Promise<Observation> {
+      const daemonSet = own.get(namespace, name);
+      if (!daemonSet) throw notFound(target, kube.server);
+      if (daemonSet.metadata.uid !== uid) {
+        throw new Stalled(
+          "TargetReplaced",
+          `DaemonSet ${namespace}/${name} was deleted and created anew while this ran. Run the command again.`,
+        );
+      }
+      const key = `${daemonSet.metadata.generation}/${daemonSet.status?.observedGeneration}`;
+      const known = await revisions(key);
+      const facts = daemonSetFacts(daemonSet, known);
+      const observation: Observation = {
+        at: now(),
+        fence: { uid, generation: facts.generation, templateHash: facts.template.hash },
+        daemonSet: facts,
+        pods: ownPods.items().filter((pod) => pod !== undefined),
+        nodes: allNodes.items(),
+        revisions: revisionFacts(uid, known),
+        events: [],
+        ...(annotations ? { namespaceAnnotations: annotations } : {}),
+        unread: annotations ? [] : ["namespaces"],
+        podlessSince: {},
+      };
+      const podlessSince = rememberPodless(memory.podlessSince, observation);
+      return explain({ ...observation, podlessSince });
+    }
+    return {
+      look,
+      changed: (timeoutMs, waiting) => changes.next(timeoutMs, waiting),
+      stop: () => stopping.abort(new Error("the view was closed")),
+    };
+  } catch (error) {
+    stopping.abort(error);
+    throw error;
+  }
+}
+
+function notFound({ namespace, name }: Target, server: string): Stalled {
+  return new Stalled(
+    "NotFound",
+    `DaemonSet ${namespace}/${name} does not exist in the cluster at ${server}. Check the name and the namespace: kubectl get daemonsets -n ${namespace}`,
+  );
+}
+
+/** The namespace's annotations, or undefined when the rights do not reach that far. */
+async function namespaceAnnotations(kube: Kube, name: string): Promise<Record<string, string> | undefined> {
+  try {
+    return (await kube.get(namespaces, { name })).metadata.annotations ?? {};
+  } catch (error) {
+    if (isForbidden(error)) return undefined;
+    throw error;
+  }
+}
+
+async function ownRevisions(kube: Kube, namespace: string, selector: string): Promise<Live<ControllerRevision>[]> {
+  return (await kube.list(controllerRevisions, { namespace, labelSelector: selector })).items;
+}
+
+/** Reads again only when the key differs from the last one that was read. */
+function readWhenChanged<T>(read: () => Promise<T>): (key: string) => Promise<T> {
+  let last: { key: string; value: T } | undefined;
+  return async (key) => {
+    if (last?.key !== key) last = { key, value: await read() };
+    return last.value;
+  };
+}
+
+/** Since when each eligible node has been without a pod, as far as this view has seen. */
+function rememberPodless(memory: Map<string, number>, observation: Observation): Record<string, number> {
+  const empty = new Set(
+    slots(observation)
+      .slots.filter(({ shouldRun, pods: present }) => shouldRun && present.length === 0)
+      .map(({ node }) => node.name),
+  );
+  for (const node of memory.keys()) if (!empty.has(node)) memory.delete(node);
+  for (const node of empty) if (!memory.has(node)) memory.set(node, observation.at);
+  return Object.fromEntries(memory);
+}
+
+/** True when the pod's own status does not say what it waits for. */
+function isUnexplained(pod: PodFacts, at: number): boolean {
+  if (!pod.bound || pod.phase !== "Pending") return false;
+  return pod.containers.some(({ waiting }) => {
+    if (!waiting) return false;
+    if (waiting.reason === "ImagePullBackOff") return true;
+    return ["ContainerCreating", "PodInitializing"].includes(waiting.reason) && at - pod.createdAt > CREATING_MS;
+  });
+}
+
+/** Adds events to an observation that needs them: a node lacks its pod, or a pod does not explain itself. */
+function createEventReader({ kube, target, uid, now }: Pick<OpenOptions, "kube" | "target" | "now"> & { uid: string }) {
+  let readAt = Number.NEGATIVE_INFINITY;
+  let held: EventFacts[] = [];
+  const read = async (fieldSelector: string): Promise<EventFacts[]> => {
+    const { items } = await kube.list(events, { namespace: target.namespace, fieldSelector });
+    return items.map(eventFacts);
+  };
+  return async (observation: Observation): Promise<Observation> => {
+    const podless = Object.keys(observation.podlessSince).length > 0;
+    const unexplained = observation.pods.filter((pod) => isUnexplained(pod, observation.at));
+    if (!podless && unexplained.length === 0) return observation;
+    try {
+      if (now() - readAt >= EVENTS_EVERY_MS) {
+        const names = new Set(unexplained.map((pod) => `Pod/${pod.name}`));
+        const about = podless ? await read(`involvedObject.uid=${uid}`) : [];
+        const warnings = names.size > 0 ? await read("type=Warning,involvedObject.kind=Pod") : [];
+        held = [...about, ...warnings.filter((event) => names.has(event.about))];
+        readAt = now();
+      }
+      return { ...observation, events: held };
+    } catch (error) {
+      if (isForbidden(error)) return { ...observation, unread: [...observation.unread, "events"] };
+      throw error;
+    }
+  };
+}
