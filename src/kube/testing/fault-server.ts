@@ -32,7 +32,7 @@ export interface FaultServer {
 /** Each request takes the next behaviour; the last one stays. A function decides by the request. */
 export async function startFaultServer(
   behaviours: Behaviour | Behaviour[],
-  tls?: { cert: string; key: string; ca?: string; requestCert?: boolean },
+  tls?: { cert: string; key: string; ca?: string; requestCert?: boolean; rejectUnauthorized?: boolean },
 ): Promise<FaultServer> {
   const script = Array.isArray(behaviours) ? [...behaviours] : [behaviours];
   const requests: RecordedRequest[] = [];
