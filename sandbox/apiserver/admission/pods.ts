@@ -1,0 +1,56 @@
+/** What admission adds to and asks of a new pod: ServiceAccount, Priority, DefaultTolerationSeconds. */
+import type { KubeObject } from "../object.ts";
+import { asList, asMap, asString, ensureMap, setDefault } from "../object.ts";
+import { keyOf } from "../registry/resource-info.ts";
+import { forbidden } from "../status.ts";
+import type { Store } from "../storage/store.ts";
+
+const pods = { group: "", plural: "pods" };
+
+/** The two taints that every pod tolerates for 300 s, unless it says otherwise. */
+const defaultTolerated = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
+
+function addTolerations(spec: Record<string, unknown>): void {
+  const tolerations = asList(spec.tolerations).map(asMap);
+  const missing = defaultTolerated.filter(
+    (key) =>
+      !tolerations.some(
+        (one) =>
+          (one.key === key || asString(one.key) === "") && (one.effect === "NoExecute" || asString(one.effect) === ""),
+      ),
+  );
+  const added = missing.map((key) => ({ key, operator: "Exists", effect: "NoExecute", tolerationSeconds: 300 }));
+  if (added.length > 0) spec.tolerations = [...tolerations, ...added];
+}
+
+function addPriority(store: Store, pod: KubeObject, spec: Record<string, unknown>): void {
+  const name = asString(spec.priorityClassName);
+  const priorityClass =
+    name === "" ? undefined : store.get("priorityclasses.scheduling.k8s.io", keyOf(undefined, name));
+  if (name !== "" && priorityClass === undefined) {
+    throw forbidden(pods, pod.metadata.name ?? "", `no PriorityClass with name ${name} was found`);
+  }
+  spec.priority = priorityClass?.value ?? 0;
+  setDefault(spec, "preemptionPolicy", priorityClass?.preemptionPolicy ?? "PreemptLowerPriority");
+}
+
+/** Fills in `pod` in place. Errors: 403 for an unknown PriorityClass. */
+export function admitPod(store: Store, pod: KubeObject): void {
+  const spec = ensureMap(pod, "spec");
+  setDefault(spec, "serviceAccountName", "default");
+  spec.serviceAccount = spec.serviceAccountName;
+  addTolerations(spec);
+  addPriority(store, pod, spec);
+}
+
+/** The pod's ServiceAccount must exist. Errors: 403. */
+export function checkPod(store: Store, pod: KubeObject): void {
+  const namespace = pod.metadata.namespace ?? "";
+  const name = asString(asMap(pod.spec).serviceAccountName);
+  if (store.get("serviceaccounts", keyOf(namespace, name)) !== undefined) return;
+  throw forbidden(
+    pods,
+    pod.metadata.name ?? "",
+    `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`,
+  );
+}

@@ -1,0 +1,79 @@
+/** pods/binding and pods/eviction. */
+import { parseMap } from "../http/body.ts";
+import { asList, asMap, asString, timestamp } from "../object.ts";
+import { badRequest, conflict, tooManyRequests } from "../status.ts";
+import { selectorMatches } from "../validation/labels.ts";
+import type { Answer, Call } from "./context.ts";
+import type { DeleteOptions } from "./delete.ts";
+import { deleteObject } from "./delete.ts";
+import { writeRequest } from "./mutate.ts";
+import { getStored } from "./read.ts";
+import { updateObject } from "./write.ts";
+
+const success = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success" } as const;
+
+/** Gives the pod its node. Errors: 400, 404, 409 when it has one or is being deleted. */
+export async function bindPod(call: Call): Promise<Answer> {
+  const body = parseMap(call.body, call.contentType);
+  const node = asString(asMap(body.target).name);
+  if (node === "") throw badRequest("Binding is invalid: target.name: Required value");
+  await updateObject(
+    { ...writeRequest(call), subresource: "binding" },
+    (pod) => {
+      const name = pod.metadata.name ?? "";
+      const spec = asMap(pod.spec);
+      if (pod.metadata.deletionTimestamp !== undefined)
+        throw conflict(call.resource, name, `pod ${name} is being deleted, cannot be assigned to a host`);
+      if (asString(spec.nodeName) !== "")
+        throw conflict(call.resource, name, `pod ${name} is already assigned to node "${asString(spec.nodeName)}"`);
+      const status = asMap(pod.status);
+      const others = asList(status.conditions).filter((one) => asMap(one).type !== "PodScheduled");
+      const scheduled = { type: "PodScheduled", status: "True", lastProbeTime: null, lastTransitionTime: timestamp() };
+      return { ...pod, spec: { ...spec, nodeName: node }, status: { ...status, conditions: [...others, scheduled] } };
+    },
+    { unchecked: true },
+  );
+  return { code: 201, body: { ...success, code: 201 } };
+}
+
+function isReady(pod: Record<string, unknown>): boolean {
+  const conditions = asList(asMap(pod.status).conditions).map(asMap);
+  return conditions.some((one) => one.type === "Ready" && one.status === "True");
+}
+
+/** Errors: 429 when a PodDisruptionBudget allows no disruption. Its status is what counts, as on the real server. */
+function checkBudgets(call: Call): void {
+  const pod = getStored(call);
+  const budgets = call.backend.store.list("poddisruptionbudgets.policy", call.info.namespace);
+  for (const budget of budgets) {
+    const spec = asMap(budget.spec);
+    if (!selectorMatches(spec.selector, pod.metadata.labels)) continue;
+    if (!isReady(pod) && spec.unhealthyPodEvictionPolicy === "AlwaysAllow") continue;
+    const allowed = asMap(budget.status).disruptionsAllowed;
+    const zero = spec.maxUnavailable === 0 || spec.maxUnavailable === "0%";
+    if (allowed === 0 || (allowed === undefined && zero)) {
+      throw tooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", 10);
+    }
+  }
+}
+
+/** Deletes the pod the polite way. Errors: 404, 409, 429. */
+export async function evictPod(call: Call): Promise<Answer> {
+  const body = call.body.trim() === "" ? {} : parseMap(call.body, call.contentType);
+  const given = asMap(body.deleteOptions);
+  const grace = given.gracePeriodSeconds;
+  const { uid, resourceVersion } = asMap(given.preconditions);
+  const options: DeleteOptions = {
+    gracePeriodSeconds: typeof grace === "number" ? grace : undefined,
+    propagationPolicy: undefined,
+    preconditions: {
+      ...(typeof uid === "string" ? { uid } : {}),
+      ...(typeof resourceVersion === "string" ? { resourceVersion } : {}),
+    },
+    dryRun: writeRequest(call).dryRun || asList(given.dryRun).includes("All"),
+  };
+  const pod = getStored(call);
+  checkBudgets(call);
+  await deleteObject(call, pod, options);
+  return { code: 201, body: { ...success, code: 201 } };
+}

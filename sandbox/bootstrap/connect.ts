@@ -1,0 +1,27 @@
+/** Clients of the sandbox's own components: a static token over TLS. */
+import { createKube } from "../../src/kube/client.ts";
+import type { Kube } from "../../src/kube/types.ts";
+import type { ApiServer } from "../apiserver/server.ts";
+
+/** The groups that a component's user is in by nature; ServiceAccounts get theirs from the server. */
+function groupsOf(user: string): string[] {
+  return user.startsWith("system:node:") ? ["system:nodes"] : [];
+}
+
+/** A client that acts as `user`. The field manager is the component's name, as in a real cluster. */
+export function connectAs(server: ApiServer, user: string, groups: readonly string[] = groupsOf(user)): Kube {
+  const component = user.startsWith("system:node:") ? "kubelet" : (user.split(":").at(-1) ?? user);
+  const authentication = {
+    headers: { Authorization: `Bearer ${server.token(user, groups)}` },
+    tls: { ca: server.caPem },
+  };
+  return createKube(
+    {
+      server: server.url,
+      source: `the sandbox's ${user}`,
+      authenticate: () => Promise.resolve(authentication),
+      forget: () => undefined,
+    },
+    { userAgent: `${component}/v1.33.0 (operarius-sandbox)`, fieldManager: component },
+  );
+}
