@@ -1,0 +1,114 @@
+import { describe, expect, it } from "vitest";
+import { parseAddress } from "./address.ts";
+import { parseDuration } from "./duration.ts";
+import type { ConfigSources } from "./serve-config.ts";
+import { readServeConfig } from "./serve-config.ts";
+
+const read = (sources: Partial<ConfigSources> = {}) =>
+  readServeConfig({
+    flags: {},
+    env: {},
+    readFile: (path) => {
+      if (path === "/secret") return "s3cret\n";
+      throw new Error(`ENOENT: no such file or directory, open '${path}'`);
+    },
+    ...sources,
+  });
+const config = (sources: Partial<ConfigSources> = {}) => {
+  const result = read(sources);
+  if (result.kind === "problems") throw new Error(result.problems.join("; "));
+  return result.config;
+};
+const problems = (sources: Partial<ConfigSources>) => {
+  const result = read(sources);
+  return result.kind === "problems" ? result.problems : [];
+};
+
+describe("readServeConfig", () => {
+  it("has OpenFero's defaults", () => {
+    expect(config()).toEqual({
+      addr: { host: "", port: 8080 },
+      logLevel: "info",
+      readTimeout: 5000,
+      writeTimeout: 10_000,
+      auth: { method: "none" },
+      operariusNamespace: "openfero",
+      clusterName: "",
+      pace: "normal",
+    });
+  });
+
+  it("believes a flag before a variable before the default", () => {
+    const env = { OPERARIUS_ADDR: "127.0.0.1:1", OPERARIUS_LOG_LEVEL: "debug", OPERARIUS_READ_TIMEOUT: "" };
+    expect(config({ env, flags: { addr: ":2" } })).toMatchObject({
+      addr: { port: 2 },
+      logLevel: "debug",
+      readTimeout: 5000,
+    });
+  });
+
+  it("takes secrets from variables and files", () => {
+    const env = {
+      OPERARIUS_AUTH_METHOD: "basic",
+      OPERARIUS_AUTH_BASIC_USER: "u",
+      OPERARIUS_AUTH_BASIC_PASS_FILE: "/secret",
+    };
+    expect(config({ env }).auth).toEqual({ method: "basic", user: "u", password: "s3cret" });
+    const bearer = { OPERARIUS_AUTH_METHOD: "bearer", OPERARIUS_AUTH_BEARER_TOKEN: "t" };
+    expect(config({ env: bearer }).auth).toEqual({ method: "bearer", token: "t" });
+  });
+
+  it("reports all problems together", () => {
+    const flags = {
+      addr: "8080",
+      logLevel: "loud",
+      readTimeout: "5",
+      pace: "warp",
+      operariusNamespace: "A",
+      authMethod: "digest",
+    };
+    const found = problems({ flags });
+    for (const name of Object.keys(flags)) expect(found.join("\n")).toContain(`--${name}`);
+    expect(found).toHaveLength(6);
+  });
+
+  it.each([
+    [{ authMethod: "basic" }, ["authBasicUser", "authBasicPass"]],
+    [{ authMethod: "basic", authBasicUser: "u" }, ["authBasicPass"]],
+    [{ authMethod: "basic", authBasicUser: "a:b", authBasicPass: "p" }, ["colon"]],
+    [{ authMethod: "bearer" }, ["authBearerToken"]],
+    [{ authMethod: "bearer", authBearerTokenFile: "/absent" }, ["/absent"]],
+    [{ authMethod: "bearer", authBearerToken: "t", authBearerTokenFile: "/secret" }, ["both"]],
+    [{ authBearerToken: "hunter2" }, ["none"]],
+  ])("refuses %o", (flags: Record<string, string>, words: string[]) => {
+    const found = problems({ flags });
+    expect(found).toHaveLength(words.length);
+    for (const [index, word] of words.entries()) expect(found[index]).toContain(word);
+    expect(found.join()).not.toContain("hunter2");
+  });
+});
+
+describe("parseDuration", () => {
+  it.each([
+    ["5s", 5000],
+    ["1m30s", 90_000],
+    ["250ms", 250],
+    ["1.5h", 5_400_000],
+    ["0", 0],
+  ])("%s is %i ms", (text, want) => expect(parseDuration(text)).toBe(want));
+  it.each(["", "5", "s", "5 s", "-5s", "5d", "1e3s"])("'%s' is none", (text) =>
+    expect(parseDuration(text)).toBeUndefined(),
+  );
+});
+
+describe("parseAddress", () => {
+  it.each([
+    [":8080", { host: "", port: 8080 }],
+    ["127.0.0.1:0", { host: "127.0.0.1", port: 0 }],
+    ["localhost:80", { host: "localhost", port: 80 }],
+    ["[::1]:8080", { host: "::1", port: 8080 }],
+  ])("%s", (text, want) => expect(parseAddress(text)).toEqual(want));
+  it.each(["", "8080", ":", ":70000", "::1:80", "a b:1", "host:"])("'%s' is none", (text) =>
+    expect(parseAddress(text)).toBeUndefined(),
+  );
+});

@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import { aHook, anAlert } from "../../test/support/control-fixture.ts";
+import { createAlertStore } from "./alert-store.ts";
+import type { AuthSettings } from "./auth.ts";
+import { authorise } from "./auth.ts";
+import { readBody } from "./body.ts";
+import { snapshot } from "./snapshot.ts";
+
+describe("authorise", () => {
+  const basic: AuthSettings = { method: "basic", user: "u", password: "p:w" };
+  const bearer: AuthSettings = { method: "bearer", token: "tok" };
+  const encode = (text: string) => Buffer.from(text).toString("base64");
+
+  it.each<[string, AuthSettings, string | undefined, "allowed" | "denied"]>([
+    ["none", { method: "none" }, undefined, "allowed"],
+    ["basic, right", basic, `Basic ${encode("u:p:w")}`, "allowed"],
+    ["basic, scheme in other case", basic, `bAsIc ${encode("u:p:w")}`, "allowed"],
+    ["basic, wrong password", basic, `Basic ${encode("u:x")}`, "denied"],
+    ["basic, absent", basic, undefined, "denied"],
+    ["basic, not base64", basic, "Basic %%%", "denied"],
+    ["basic, a bearer token", basic, "Bearer tok", "denied"],
+    ["bearer, right", bearer, "Bearer tok", "allowed"],
+    ["bearer, scheme in other case", bearer, "bearer   tok ", "allowed"],
+    ["bearer, wrong", bearer, "Bearer toc", "denied"],
+    ["bearer, absent", bearer, undefined, "denied"],
+    ["bearer, empty", bearer, "Bearer ", "denied"],
+    ["bearer, without scheme", bearer, "tok", "denied"],
+  ])("%s", (_, settings, header, want) => expect(authorise(settings, header).kind).toBe(want));
+});
+
+describe("readBody", () => {
+  const request = (body: ReadableStream<Uint8Array> | string, headers: Record<string, string> = {}) =>
+    new Request("http://x", { method: "POST", body, headers, duplex: "half" } as RequestInit);
+
+  it("reads across chunks, characters split between them included", async () => {
+    const bytes = new TextEncoder().encode("a🙂b");
+    const stream = ReadableStream.from([bytes.slice(0, 3), bytes.slice(3)]);
+    expect(await readBody(request(stream as ReadableStream<Uint8Array>))).toEqual({ kind: "text", text: "a🙂b" });
+  });
+
+  it("counts while reading, and stops asking for more", async () => {
+    let given = 0;
+    const stream = new ReadableStream<Uint8Array>(
+      { pull: (controller) => controller.enqueue(new Uint8Array(100).fill(++given)) },
+      { highWaterMark: 0 },
+    );
+    expect(await readBody(request(stream), 1000)).toEqual({ kind: "too-large", limit: 1000 });
+    expect(given).toBe(11);
+  });
+
+  it("believes a Content-Length that says too much", async () => {
+    expect(await readBody(request("x", { "content-length": "2000" }), 1000)).toMatchObject({ kind: "too-large" });
+  });
+});
+
+describe("the alert store", () => {
+  const entry = (name: string, more: object = {}) => {
+    const { labels, annotations } = anAlert({ labels: { alertname: name }, annotations: { summary: "Broken Disk" } });
+    return { alert: { labels, annotations }, status: "firing", timestamp: "t", ...more };
+  };
+
+  it("is newest first and drops the oldest beyond its capacity", () => {
+    const store = createAlertStore(3);
+    for (const name of ["a", "b", "c", "d"]) store.add(entry(name));
+    expect(store.search().map(({ alert }) => alert.labels.alertname)).toEqual(["d", "c", "b"]);
+  });
+
+  it.each([
+    ["", 2],
+    ["FIRING", 1],
+    ["resolved", 1],
+    ["first", 1],
+    ["broken disk", 2],
+    ["fix-it", 1],
+    ["job-7", 1],
+    ["Image:1", 1],
+    ["nothing", 0],
+  ])("finds %s in %i", (query, want) => {
+    const store = createAlertStore();
+    const jobInfo = { operariusName: "fix-it", jobName: "job-7", namespace: "n", image: "image:1" };
+    store.add(entry("First", { jobInfo }));
+    store.add(entry("Second", { status: "resolved" }));
+    expect(store.search(query)).toHaveLength(want);
+  });
+});
+
+describe("snapshot", () => {
+  it("keeps what is small", () => {
+    const alert = anAlert();
+    expect(snapshot(alert, aHook())).toEqual({ alert, hook: aHook() });
+  });
+
+  it("cuts long annotations so that the record can be stored, and never a label", () => {
+    const alert = anAlert({ annotations: { long: "x".repeat(3_000_000) }, labels: { a: "y".repeat(2000) } });
+    const taken = snapshot(alert, aHook());
+    expect(JSON.stringify(taken).length).toBeLessThan(10_000);
+    expect(taken.alert.labels).toEqual(alert.labels);
+    expect(taken.alert.annotations.long).toMatch(/\(cut\)$/);
+  });
+});

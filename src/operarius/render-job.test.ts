@@ -1,0 +1,211 @@
+import type { EnvVar } from "kubernetes-types/core/v1";
+import { describe, expect, it } from "vitest";
+import { aHook, anAlert, anOperarius, stuckLabels } from "../../test/support/control-fixture.ts";
+import { readOperarius } from "./operarius.ts";
+import type { RenderInput } from "./render-job.ts";
+import { renderJob } from "./render-job.ts";
+
+type Container = Record<string, unknown>;
+
+function render(overrides: Partial<RenderInput> & { podSpec?: object; template?: object; jobSpec?: object } = {}) {
+  const { podSpec, template, jobSpec, ...input } = overrides;
+  const spec = { restartPolicy: "Never", containers: [{ name: "heal", image: "i" }], ...podSpec };
+  const read = readOperarius(
+    anOperarius({ jobTemplate: { ...template, spec: { ...jobSpec, template: { spec } } } } as never),
+  );
+  if (read.kind === "invalid") throw new Error(read.message);
+  return renderJob({
+    operarius: read.operarius,
+    alert: anAlert(),
+    hook: aHook(),
+    jobName: "job-1",
+    remediation: { name: "rem-1", uid: "rem-uid" },
+    attempt: 1,
+    installationNamespace: "openfero",
+    pace: "normal",
+    ...input,
+  });
+}
+
+function rendered(...args: Parameters<typeof render>) {
+  const result = render(...args);
+  if (result.kind === "invalid") throw new Error(JSON.stringify(result.problems));
+  return result.job;
+}
+
+function variables(...args: Parameters<typeof render>): Record<string, string | undefined> {
+  const env: EnvVar[] = rendered(...args).spec?.template.spec?.containers[0]?.env ?? [];
+  return Object.fromEntries(env.map(({ name, value }) => [name, value]));
+}
+
+const containers = (...list: Container[]) => ({
+  podSpec: { containers: list.map((each) => ({ name: "c", ...each })) },
+});
+
+describe("the rendered Job", () => {
+  it("has the contract's name, namespace, labels and owner, and keeps the template's own metadata", () => {
+    const job = rendered({ template: { metadata: { labels: { team: "x" }, annotations: { note: "y" } } } });
+    expect(job.metadata).toMatchObject({
+      name: "job-1",
+      namespace: "openfero",
+      labels: {
+        team: "x",
+        "openfero.io/operarius": "daemonset-rollout-fix",
+        "openfero.io/alert": "KubeDaemonSetRolloutStuck",
+        "openfero.io/group-key": "g331iakcj0idq3",
+        "openfero.io/managed-by": "openfero",
+        "openfero.io/status": "firing",
+      },
+      annotations: { note: "y" },
+      ownerReferences: [{ kind: "Remediation", name: "rem-1", uid: "rem-uid" }],
+    });
+  });
+
+  it("shortens what is no label value and keeps it whole in an annotation", () => {
+    const { metadata } = rendered({ alert: anAlert({ labels: { alertname: "Ünïcode name" } }) });
+    expect(metadata?.labels?.["openfero.io/alert"]).toMatch(/^[A-Za-z0-9][-A-Za-z0-9_.]*$/);
+    expect(metadata?.annotations?.["openfero.io/alert"]).toBe("Ünïcode name");
+  });
+
+  it("gets a deadline and a time to live only where the template sets none", () => {
+    expect(rendered().spec).toMatchObject({ activeDeadlineSeconds: 3600, ttlSecondsAfterFinished: 86_400 });
+    const own = { activeDeadlineSeconds: 300, ttlSecondsAfterFinished: 600, backoffLimit: 0 };
+    expect(rendered({ jobSpec: own }).spec).toMatchObject(own);
+    expect(variables({ jobSpec: own }).OPERARIUS_DEADLINE_SECONDS).toBe("300");
+  });
+
+  it("keeps several containers, init containers, volumes and unknown fields", () => {
+    const podSpec = {
+      containers: [{ name: "a" }, { name: "b", futureField: 1 }],
+      initContainers: [{ name: "i" }],
+      volumes: [{ name: "v", emptyDir: {} }],
+    };
+    const spec = rendered({ podSpec }).spec?.template.spec;
+    expect(spec).toMatchObject(podSpec);
+    for (const each of [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])]) {
+      expect(each.env?.find(({ name }) => name === "OPENFERO_DAEMONSET")?.value).toBe("agent");
+    }
+  });
+
+  it("renders command, args and env, and leaves static texts alone", () => {
+    const job = rendered(
+      containers({
+        command: ["sh", "-c", "echo '{{ .Labels.daemonset }}'"],
+        args: ["--cluster={{ .Alert.Labels.cluster }}", '{"a":{"b":1}}', "$(HOME)"],
+        env: [{ name: "WHO", value: "{{ .HookMessage.Receiver }}/{{ .GroupKey }}" }],
+      }),
+    );
+    const [container] = job.spec?.template.spec?.containers ?? [];
+    expect(container?.command).toEqual(["sh", "-c", "echo 'agent'"]);
+    expect(container?.args).toEqual(["--cluster=test-cluster", '{"a":{"b":1}}', "$(HOME)"]);
+    expect(container?.env?.at(-1)).toEqual({ name: "WHO", value: "operarius/test-group" });
+  });
+
+  it("names every path at fault and renders nothing", () => {
+    const result = render(
+      containers({
+        args: ["ok", "{{ .Labels.missing }}"],
+        env: [{ name: "E", value: "{{ .Nope }}" }],
+        command: ["{{"],
+      }),
+    );
+    expect(result).toEqual({
+      kind: "invalid",
+      problems: [
+        { path: "spec.jobTemplate.spec.template.spec.containers[0].command[0]", message: expect.any(String) },
+        { path: "spec.jobTemplate.spec.template.spec.containers[0].args[1]", message: expect.any(String) },
+        { path: "spec.jobTemplate.spec.template.spec.containers[0].env[E].value", message: expect.any(String) },
+      ],
+    });
+  });
+});
+
+describe("the variables", () => {
+  it("are OPENFERO_<LABEL> for every label", () => {
+    expect(variables()).toMatchObject({
+      OPENFERO_ALERTNAME: "KubeDaemonSetRolloutStuck",
+      OPENFERO_NAMESPACE: "kube-system",
+      OPENFERO_DAEMONSET: "agent",
+      OPENFERO_SEVERITY: "warning",
+      OPENFERO_CLUSTER: "test-cluster",
+      OPERARIUS_REMEDIATION: "rem-1",
+      OPERARIUS_ATTEMPT: "1",
+      OPERARIUS_NAMESPACE: "openfero",
+    });
+    expect(variables()).not.toHaveProperty("OPERARIUS_PACE");
+    expect(variables({ pace: "fast", approvedPlan: "d" })).toMatchObject({
+      OPERARIUS_PACE: "fast",
+      OPERARIUS_APPROVED_PLAN: "d",
+    });
+  });
+
+  it("OPENFERO_NAMESPACE is the real namespace; the raw label is kept", () => {
+    const labels = stuckLabels({ namespace: "monitoring", exported_namespace: "kube-system" });
+    expect(variables({ alert: anAlert({ labels }) })).toMatchObject({
+      OPENFERO_NAMESPACE: "kube-system",
+      OPENFERO_LABEL_NAMESPACE: "monitoring",
+      OPENFERO_EXPORTED_NAMESPACE: "kube-system",
+    });
+  });
+
+  it("are data: braces, quotes, newlines, dollars and 300 characters go through, references are escaped", () => {
+    const odd = {
+      a: "{{ .Labels.b }}",
+      b: "\"quoted\" 'x'",
+      c: "line\nline",
+      d: "$(PATH)",
+      e: "x".repeat(300),
+      f: "🙂",
+    };
+    expect(variables({ alert: anAlert({ labels: odd }) })).toMatchObject({
+      OPENFERO_A: odd.a,
+      OPENFERO_B: odd.b,
+      OPENFERO_C: odd.c,
+      OPENFERO_D: "$$(PATH)",
+      OPENFERO_E: odd.e,
+      OPENFERO_F: odd.f,
+    });
+  });
+
+  it("names that are no C identifiers, or taken, are mangled without collisions", () => {
+    const labels = {
+      "a-b": "dash",
+      a_b: "underscore",
+      "a.b": "dot",
+      A_B: "capitals",
+      ä: "umlaut",
+      label_namespace: "l",
+      namespace: "n",
+    };
+    const env = variables({ alert: anAlert({ labels }) });
+    const ours = Object.entries(env).filter(([name]) => name.startsWith("OPENFERO_"));
+    expect(env.OPENFERO_A_B).toBe("underscore");
+    expect(env.OPENFERO_LABEL_NAMESPACE).toBe("n");
+    expect(ours.map(([, value]) => value).toSorted()).toEqual([
+      "capitals",
+      "dash",
+      "dot",
+      "l",
+      "n",
+      "n",
+      "umlaut",
+      "underscore",
+    ]);
+    for (const [name] of ours) expect(name).toMatch(/^[A-Z_][A-Z0-9_]*$/);
+  });
+
+  it("set in the template win, and ours come first so that theirs can refer to them", () => {
+    const env = rendered(
+      containers({
+        env: [
+          { name: "OPENFERO_DAEMONSET", value: "mine" },
+          { name: "X", value: "$(OPENFERO_CLUSTER)" },
+        ],
+      }),
+    ).spec?.template.spec?.containers[0]?.env;
+    expect(env?.filter(({ name }) => name === "OPENFERO_DAEMONSET")).toEqual([
+      { name: "OPENFERO_DAEMONSET", value: "mine" },
+    ]);
+    expect(env?.at(-1)).toEqual({ name: "X", value: "$(OPENFERO_CLUSTER)" });
+  });
+});
