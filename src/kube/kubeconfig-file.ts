@@ -1,6 +1,7 @@
 /** Checks one kubeconfig file before the official client sees it: its messages quote the file, secrets included. */
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { parseDocument } from "yaml";
 import { CredentialsError } from "./authentication.ts";
 import { fileErrorReason } from "./file-errors.ts";
 
@@ -8,7 +9,6 @@ type Dictionary = Record<string, unknown>;
 
 /** The parsed file with `tokenFile` resolved to a token (the official client does not know that field). */
 export async function parseKubeconfig(file: string, text: string): Promise<Dictionary> {
-  const { parseDocument } = await import("yaml");
   const document = parseDocument(text, { prettyErrors: true });
   const problem = document.errors[0];
   if (problem) {

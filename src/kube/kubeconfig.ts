@@ -1,10 +1,10 @@
 /**
  * Credentials from kubeconfig files. The official client does the work (exec plugins, OIDC, client certificates,
- * proxies); it is loaded only here, because it costs more start-up time than all the rest of the program.
+ * proxies). It costs more start-up time than all the rest of the program, so this file is only ever imported lazily.
  */
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { KubeConfig } from "@kubernetes/client-node";
+import { KubeConfig } from "@kubernetes/client-node";
 import type { Authentication, Credentials, TlsMaterial } from "./authentication.ts";
 import { CredentialsError } from "./authentication.ts";
 import { fileErrorReason } from "./file-errors.ts";
@@ -49,7 +49,6 @@ export async function kubeconfigCredentials(options: KubeconfigOptions): Promise
 }
 
 async function load({ files, context }: KubeconfigOptions): Promise<KubeConfig | undefined> {
-  const { KubeConfig } = await import("@kubernetes/client-node");
   const merged = new KubeConfig();
   const parts = await Promise.all(files.map(async (file) => ({ file, part: await loadFile(new KubeConfig(), file) })));
   merged.loadFromOptions({
