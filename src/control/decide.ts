@@ -73,9 +73,10 @@ function awaitingApproval(remediation: Live<Remediation>, attempt: RemediationAt
   }
   const rest: Decision = { kind: "rest", recheckAfterMs: expires - now };
   if (approval === undefined) return rest;
-  if (approval.planDigest === digest) return start(attempt.n + 1, digest);
+  if (digest !== "" && approval.planDigest === digest) return start(attempt.n + 1, digest);
   // The approval of an earlier plan stays on the record; only a person's mistake is worth a warning.
-  if (status.attempts?.some(({ approvedPlan }) => approvedPlan === approval.planDigest) === true) return rest;
+  const used = status.attempts?.map(({ approvedPlan }) => approvedPlan) ?? [];
+  if (approval.planDigest !== undefined && used.includes(approval.planDigest)) return rest;
   const notice = approvalForAnotherPlan(approval.planDigest, digest);
   if (status.conditions?.some(({ message }) => message === notice.message) === true) return rest;
   const { reason, message } = notice;

@@ -1,0 +1,206 @@
+import { describe, expect, it } from "vitest";
+import { aHook, anAlert } from "../../test/support/control-fixture.ts";
+import type { TerminationMessage } from "../engine/termination.ts";
+import type { Live } from "../kube/types.ts";
+import type { Remediation, RemediationStatus } from "../operarius/remediation.ts";
+import { PHASES } from "../operarius/remediation.ts";
+import { decide } from "./decide.ts";
+import type { JobOutcome } from "./job-outcome.ts";
+
+const NOW = Date.parse("2026-01-01T12:00:00Z");
+const at = (seconds: number) => new Date(NOW + seconds * 1000).toISOString();
+
+function record(status: RemediationStatus = {}, spec: Partial<Remediation["spec"]> = {}): Live<Remediation> {
+  return {
+    metadata: { name: "r", namespace: "openfero", uid: "u", resourceVersion: "1", creationTimestamp: at(-60) },
+    spec: {
+      target: { cluster: "c", kind: "DaemonSet", namespace: "n", name: "x" },
+      operarius: { name: "o" },
+      sequence: 1,
+      alert: anAlert(),
+      hook: aHook(),
+      receivedAt: at(-60),
+      ...spec,
+    },
+    status,
+  };
+}
+
+const reserved = { n: 1, jobName: "j1" };
+const started = { ...reserved, startedAt: at(-30) };
+const finished = { ...started, finishedAt: at(-10) };
+
+function done(report?: Partial<TerminationMessage>, succeeded = true): JobOutcome {
+  const full: TerminationMessage = {
+    schema: "operarius.openfero.io/termination/v1",
+    verdict: "recovered",
+    reason: "Why",
+    sentence: "What was done.",
+    cause: "C01",
+    writes: [],
+    ...report,
+  };
+  const base = { kind: "finished" as const, succeeded, reason: succeeded ? "" : "BackoffLimitExceeded", message: "m" };
+  return report === undefined ? base : { ...base, report: full };
+}
+
+const afterJob = (job: JobOutcome, attempts = [started]) =>
+  decide({ remediation: record({ phase: "Running", attempts }), job, now: NOW });
+const phaseOf = (decision: ReturnType<typeof decide>) =>
+  decision.kind === "transition" ? [decision.status.phase, decision.status.reason] : decision.kind;
+
+describe("before the first attempt", () => {
+  it("starts attempt 1", () =>
+    expect(decide({ remediation: record(), now: NOW })).toEqual({ kind: "start", attempt: 1 }));
+  it("is cancelled when the alert resolved first", () =>
+    expect(phaseOf(decide({ remediation: record({ alertResolvedAt: at(-5) }), now: NOW }))).toEqual([
+      "Cancelled",
+      "AlertResolved",
+    ]));
+  it("is not cancelled when it fired again since", () =>
+    expect(decide({ remediation: record({ alertResolvedAt: at(-5), lastSeenFiring: at(-1) }), now: NOW }).kind).toBe(
+      "start",
+    ));
+  it("finishes a reservation that was interrupted, with the plan that was approved", () =>
+    expect(decide({ remediation: record({ attempts: [{ ...reserved, approvedPlan: "d" }] }), now: NOW })).toEqual({
+      kind: "start",
+      attempt: 1,
+      approvedPlan: "d",
+    }));
+});
+
+describe("while the Job runs", () => {
+  it("rests", () => expect(afterJob({ kind: "active", hasRunningPods: true })).toEqual({ kind: "rest" }));
+  it("is not cancelled by a resolved alert", () => {
+    const remediation = record({ phase: "Running", attempts: [started], alertResolvedAt: at(-1) });
+    expect(decide({ remediation, job: { kind: "active", hasRunningPods: true }, now: NOW })).toEqual({ kind: "rest" });
+  });
+  it("fails when the Job was deleted", () => {
+    const decision = afterJob({ kind: "missing" });
+    expect(phaseOf(decision)).toEqual(["Failed", "JobGone"]);
+    expect(decision).toMatchObject({ status: { attempts: [{ n: 1, finishedAt: at(0) }] } });
+  });
+});
+
+describe("when the Job is over", () => {
+  it.each<[string, JobOutcome, string, string]>([
+    ["a foreign Job that completed", done(), "Succeeded", "JobComplete"],
+    ["a foreign Job that failed", done(undefined, false), "Failed", "BackoffLimitExceeded"],
+    ["recovered", done({}), "Succeeded", "Why"],
+    ["partial", done({ verdict: "partial" }, false), "Ineffective", "Why"],
+    ["failed", done({ verdict: "failed" }, false), "Failed", "Why"],
+    ["declined", done({ verdict: "declined" }, false), "Declined", "Why"],
+    ["awaiting approval", done({ verdict: "awaiting-approval", planDigest: "d" }, false), "AwaitingApproval", "Why"],
+    ["awaiting approval of nothing", done({ verdict: "awaiting-approval" }, false), "Failed", "PlanDigestMissing"],
+    ["waiting", done({ verdict: "waiting" }, false), "Pending", "Why"],
+  ])("%s", (_, job, phase, reason) => expect(phaseOf(afterJob(job))).toEqual([phase, reason]));
+
+  it("writes down the attempt's end, the sentence, the cause and the time", () => {
+    expect(afterJob(done({}))).toMatchObject({
+      status: {
+        message: "What was done.",
+        cause: "C01",
+        endedAt: at(0),
+        attempts: [{ ...started, verdict: "recovered", reason: "Why", finishedAt: at(0) }],
+      },
+      finishedJob: { name: "j1", succeeded: true },
+    });
+  });
+
+  it("waits for as long as the report says", () =>
+    expect(afterJob(done({ verdict: "waiting", recheckAfterSeconds: 90 }))).toMatchObject({
+      status: { nextAttemptAt: at(90) },
+    }));
+
+  it("waits for a third attempt, and no further", () => {
+    const two = [
+      { ...finished, n: 1 },
+      { ...started, n: 2 },
+    ];
+    const three = [
+      { ...finished, n: 1 },
+      { ...finished, n: 2 },
+      { ...started, n: 3 },
+    ];
+    expect(phaseOf(afterJob(done({ verdict: "waiting" }), two))).toEqual(["Pending", "Why"]);
+    expect(phaseOf(afterJob(done({ verdict: "waiting" }), three))).toEqual(["Ineffective", "AttemptsExhausted"]);
+  });
+
+  it("does not ask for the approval it was given", () => {
+    const job = done({ verdict: "awaiting-approval", planDigest: "d" });
+    expect(phaseOf(afterJob(job, [{ ...started, approvedPlan: "d" } as typeof started]))).toEqual([
+      "Failed",
+      "ApprovalNotHonoured",
+    ]);
+  });
+});
+
+describe("awaiting approval", () => {
+  const status: RemediationStatus = {
+    phase: "AwaitingApproval",
+    planDigest: "d",
+    approvalExpiresAt: at(100),
+    attempts: [finished],
+  };
+  const decideOn = (approval?: Remediation["spec"]["approval"], more: RemediationStatus = {}) =>
+    decide({ remediation: record({ ...status, ...more }, approval === undefined ? {} : { approval }), now: NOW });
+
+  it("rests until it lapses", () => expect(decideOn()).toEqual({ kind: "rest", recheckAfterMs: 100_000 }));
+  it("lapses", () =>
+    expect(phaseOf(decideOn(undefined, { approvalExpiresAt: at(0) }))).toEqual(["Declined", "ApprovalLapsed"]));
+  it("lapses although an approval came too late", () =>
+    expect(phaseOf(decideOn({ decision: "approve", planDigest: "d" }, { approvalExpiresAt: at(-1) }))).toEqual([
+      "Declined",
+      "ApprovalLapsed",
+    ]));
+  it("starts the next attempt with the approved plan", () =>
+    expect(decideOn({ decision: "approve", planDigest: "d" })).toEqual({
+      kind: "start",
+      attempt: 2,
+      approvedPlan: "d",
+    }));
+  it.each([["x"], [undefined]])("warns once about an approval of %s", (planDigest) => {
+    const approval = { decision: "approve" as const, ...(planDigest === undefined ? {} : { planDigest }) };
+    const decision = decideOn(approval);
+    expect(decision).toMatchObject({ kind: "transition", notice: { reason: "ApprovalForAnotherPlan" } });
+    const conditions = decision.kind === "transition" ? (decision.status.conditions ?? []) : [];
+    expect(decideOn(approval, { conditions })).toEqual({ kind: "rest", recheckAfterMs: 100_000 });
+  });
+  it("rests when the approval was for a plan that was carried out before", () =>
+    expect(
+      decideOn({ decision: "approve", planDigest: "old" }, { attempts: [{ ...finished, approvedPlan: "old" }] }).kind,
+    ).toBe("rest"));
+  it("is declined by a person, with the reason", () => {
+    const decision = decideOn({ decision: "deny", by: "ann", reason: "release day" });
+    expect(phaseOf(decision)).toEqual(["Declined", "ApprovalDenied"]);
+    expect(decision).toMatchObject({ status: { message: expect.stringMatching(/ann: release day/) } });
+  });
+});
+
+describe("between attempts", () => {
+  const waiting = (more: RemediationStatus) =>
+    decide({ remediation: record({ phase: "Pending", attempts: [finished], ...more }), now: NOW });
+  it("rests until the next one is due", () =>
+    expect(waiting({ nextAttemptAt: at(7) })).toEqual({ kind: "rest", recheckAfterMs: 7000 }));
+  it("starts it then", () => expect(waiting({ nextAttemptAt: at(0) })).toEqual({ kind: "start", attempt: 2 }));
+  it("keeps an approval only as long as it holds", () => {
+    const attempts = [{ ...finished, approvedPlan: "d" }];
+    expect(waiting({ attempts, approvalExpiresAt: at(1) })).toMatchObject({ approvedPlan: "d" });
+    expect(waiting({ attempts, approvalExpiresAt: at(0) })).not.toHaveProperty("approvedPlan");
+  });
+});
+
+describe("what is over or going", () => {
+  it.each(
+    PHASES.filter((phase) => !["Pending", "Blocked", "Running", "AwaitingApproval", "Verifying"].includes(phase)),
+  )("%s is never touched again", (phase) =>
+    expect(decide({ remediation: record({ phase, attempts: [started] }), job: done({}), now: NOW })).toEqual({
+      kind: "rest",
+    }),
+  );
+  it("a record being deleted starts nothing", () => {
+    const { metadata, ...rest } = record();
+    const remediation = { ...rest, metadata: { ...metadata, deletionTimestamp: at(-1) } };
+    expect(decide({ remediation, now: NOW })).toEqual({ kind: "rest" });
+  });
+});
