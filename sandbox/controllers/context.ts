@@ -7,7 +7,8 @@ import type { Kube } from "../../src/kube/types.ts";
 import type { Informer } from "../machinery/informer.ts";
 import type { ControllerTuning } from "./tuning.ts";
 
-export interface Informers {
+/** A type, not an interface, so that its values can be walked over. */
+export type Informers = {
   pods: Informer<Pod>;
   nodes: Informer<Node>;
   daemonSets: Informer<DaemonSet>;
@@ -16,7 +17,7 @@ export interface Informers {
   leases: Informer<Lease>;
   namespaces: Informer<Namespace>;
   serviceAccounts: Informer<ServiceAccount>;
-}
+};
 
 export interface ControllerContext {
   /** Acts under the controller's own user. */

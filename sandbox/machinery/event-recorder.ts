@@ -71,12 +71,18 @@ export function createEventRecorder(input: {
       }
     }
     serial++;
-    const stamp = ((BigInt(now()) * 1_000_000n) + BigInt(serial % 1_000_000)).toString(16);
+    const stamp = (BigInt(now()) * 1_000_000n + BigInt(serial % 1_000_000)).toString(16);
     const created = await input.kube.create(events, newEvent({ object, event, namespace, at, stamp }));
     remember(key, { name: created.metadata.name, count: 1 });
   }
 
-  function newEvent(made: { object: EventTarget; event: EventInput; namespace: string; at: string; stamp: string }): Event {
+  function newEvent(made: {
+    object: EventTarget;
+    event: EventInput;
+    namespace: string;
+    at: string;
+    stamp: string;
+  }): Event {
     const { object, event, namespace, at } = made;
     return {
       apiVersion: "v1",

@@ -1,5 +1,6 @@
 /** A reflector that several controllers listen to. */
-import { type Change, type Reflector, startReflector } from "../../src/kube/reflector.ts";
+import type { Change, Reflector } from "../../src/kube/reflector.ts";
+import { startReflector } from "../../src/kube/reflector.ts";
 import type { Kube, Live, Resource } from "../../src/kube/types.ts";
 
 export interface Informer<T> {

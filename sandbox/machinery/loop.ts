@@ -46,13 +46,19 @@ export function startLoop(options: LoopOptions): Loop {
   };
 }
 
+export interface Ticker {
+  /** Does not wait for the next round. */
+  wake(): void;
+  stop(): Promise<void>;
+}
+
 /** Calls `work` every `periodMs`, never twice at once; a failing round is told and the next one comes all the same. */
 export function startTicker(options: {
   name: string;
   periodMs: number;
   work: () => Promise<void>;
   log: (line: string) => void;
-}): Pick<Loop, "stop"> {
+}): Ticker {
   const loop = startLoop({
     name: options.name,
     log: options.log,
@@ -64,5 +70,5 @@ export function startTicker(options: {
     },
   });
   loop.add("round");
-  return loop;
+  return { wake: () => loop.add("round"), stop: loop.stop };
 }

@@ -40,5 +40,7 @@ export function orphanedPods(view: PodGcView): OrphanedPod[] {
 
 function isOutOfService(node: Node): boolean {
   const ready = node.status?.conditions?.find((each) => each.type === "Ready")?.status;
-  return ready !== "True" && (node.spec?.taints ?? []).some((taint) => taint.key === "node.kubernetes.io/out-of-service");
+  return (
+    ready !== "True" && (node.spec?.taints ?? []).some((taint) => taint.key === "node.kubernetes.io/out-of-service")
+  );
 }

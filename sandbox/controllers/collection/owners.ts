@@ -46,7 +46,9 @@ export function planCollection(
 
 function finishDeletion(object: OwnedObject, dependents: readonly OwnedObject[]): CollectionStep[] {
   if (object.finalizers.includes("orphan")) {
-    const released = dependents.map((each): CollectionStep => ({ kind: "drop-owners", object: each, uids: [object.uid] }));
+    const released = dependents.map(
+      (each): CollectionStep => ({ kind: "drop-owners", object: each, uids: [object.uid] }),
+    );
     return released.length > 0 ? released : [{ kind: "remove-finalizer", object, finalizer: "orphan" }];
   }
   if (!object.finalizers.includes("foregroundDeletion")) return [];

@@ -5,7 +5,8 @@ import { secondsIso } from "../../machinery/event-recorder.ts";
 import { startTicker } from "../../machinery/loop.ts";
 import type { ControllerContext, Running } from "../context.ts";
 import { isTerminal } from "../rules/pods.ts";
-import { type OrphanedPod, orphanedPods } from "./orphaned-pods.ts";
+import type { OrphanedPod } from "./orphaned-pods.ts";
+import { orphanedPods } from "./orphaned-pods.ts";
 
 /** Starts it; the informers must have synced. */
 export function startPodGc(context: ControllerContext): Running {

@@ -5,13 +5,15 @@ import type { Live } from "../../../src/kube/types.ts";
 import { createEventRecorder, eventTarget } from "../../machinery/event-recorder.ts";
 import { createExpectations } from "../../machinery/expectations.ts";
 import { keyOf, splitKey } from "../../machinery/informer.ts";
-import { type Loop, startLoop } from "../../machinery/loop.ts";
+import type { Loop } from "../../machinery/loop.ts";
+import { startLoop } from "../../machinery/loop.ts";
 import type { ControllerContext, Running } from "../context.ts";
 import { claim } from "../rules/claim.ts";
 import { isEmptySelector } from "../rules/labels.ts";
 import { controllerOf, isTerminating } from "../rules/pods.ts";
 import { createKeyedBackoff } from "./failed-pod-backoff.ts";
-import { cleanHistory, type History, syncHistory } from "./history.ts";
+import type { History } from "./history.ts";
+import { cleanHistory, syncHistory } from "./history.ts";
 import { planPods } from "./manage.ts";
 import type { DaemonSetView } from "./node-pods.ts";
 import { createPodControl } from "./pod-control.ts";
@@ -43,7 +45,9 @@ export function startDaemonSetController(context: ControllerContext): Running {
     const selector = ds.spec?.selector;
     const inNamespace = informers.pods.items().filter((pod) => pod.metadata.namespace === namespace);
     const pods = await claim({ kube, resource: daemonSets, owner: ds, selector, pods: inNamespace });
-    const revisions = informers.controllerRevisions.items().filter((each) => controllerOf(each)?.uid === ds.metadata.uid);
+    const revisions = informers.controllerRevisions
+      .items()
+      .filter((each) => controllerOf(each)?.uid === ds.metadata.uid);
     const history = await syncHistory(kube, ds, revisions);
     const view: DaemonSetView = { ds, nodes: informers.nodes.items(), pods, hash: history.hash, now: now() };
     if (!expectations.satisfied(key)) {
@@ -138,7 +142,11 @@ function endedEvent(pod: Live<Pod>, node: string) {
   const where = `daemon pod ${pod.metadata.namespace ?? ""}/${pod.metadata.name} on node ${node}`;
   return pod.status?.phase === "Failed"
     ? ({ type: "Warning", reason: "FailedDaemonPod", message: `Found failed ${where}, will try to kill it` } as const)
-    : ({ type: "Normal", reason: "SucceededDaemonPod", message: `Found succeeded ${where}, will try to delete it` } as const);
+    : ({
+        type: "Normal",
+        reason: "SucceededDaemonPod",
+        message: `Found succeeded ${where}, will try to delete it`,
+      } as const);
 }
 
 function shuffled<T>(items: T[]): T[] {
@@ -152,4 +160,3 @@ function earliest(a: number | undefined, b: number | undefined): number | undefi
   if (a === undefined || b === undefined) return a ?? b;
   return Math.min(a, b);
 }
-

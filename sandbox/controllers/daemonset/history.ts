@@ -43,7 +43,11 @@ export async function cleanHistory(
   }
 }
 
-async function create(kube: Kube, ds: Live<DaemonSet>, revision: ControllerRevision): Promise<Live<ControllerRevision>> {
+async function create(
+  kube: Kube,
+  ds: Live<DaemonSet>,
+  revision: ControllerRevision,
+): Promise<Live<ControllerRevision>> {
   try {
     return await kube.create(controllerRevisions, revision);
   } catch (error) {

@@ -3,7 +3,8 @@ import type { Pod } from "kubernetes-types/core/v1";
 import type { Live } from "../../../src/kube/types.ts";
 import { byScheduledThenOldest, isPodAvailable, isPodReady, isTerminating } from "../rules/pods.ts";
 import { eligibility } from "./eligibility.ts";
-import { allowsSurge, type DaemonSetView, podsByNode } from "./node-pods.ts";
+import type { DaemonSetView } from "./node-pods.ts";
+import { allowsSurge, podsByNode } from "./node-pods.ts";
 import { revisionLabel } from "./pod-template.ts";
 
 /** What to do about the pods of one DaemonSet. */

@@ -4,7 +4,8 @@ import type { Pod } from "kubernetes-types/core/v1";
 import { isNotFound } from "../../../src/kube/errors.ts";
 import { daemonSets, pods } from "../../../src/kube/resources.ts";
 import type { Kube, Live } from "../../../src/kube/types.ts";
-import { type EventRecorder, eventTarget } from "../../machinery/event-recorder.ts";
+import type { EventRecorder } from "../../machinery/event-recorder.ts";
+import { eventTarget } from "../../machinery/event-recorder.ts";
 import type { Expectations } from "../../machinery/expectations.ts";
 import { keyOf } from "../../machinery/informer.ts";
 import { slowStart } from "../../machinery/slow-start.ts";
@@ -12,13 +13,21 @@ import { daemonPod } from "./pod-template.ts";
 
 export interface PodControl {
   /** Carries out one plan; rejects with the first error, after everything that could be done was done. */
-  apply(ds: Live<DaemonSet>, plan: { create: readonly string[]; remove: readonly Live<Pod>[] }, hash: string): Promise<void>;
+  apply(
+    ds: Live<DaemonSet>,
+    plan: { create: readonly string[]; remove: readonly Live<Pod>[] },
+    hash: string,
+  ): Promise<void>;
 }
 
 /** Kubernetes' limit of creations and deletions in one sync. */
 const burst = 250;
 
-export function createPodControl(parts: { kube: Kube; recorder: EventRecorder; expectations: Expectations }): PodControl {
+export function createPodControl(parts: {
+  kube: Kube;
+  recorder: EventRecorder;
+  expectations: Expectations;
+}): PodControl {
   const { kube, recorder, expectations } = parts;
 
   async function create(ds: Live<DaemonSet>, nodeName: string, hash: string): Promise<void> {
@@ -26,9 +35,17 @@ export function createPodControl(parts: { kube: Kube; recorder: EventRecorder; e
     try {
       const made = await kube.create(pods, daemonPod(ds, nodeName, hash));
       expectations.expect(keyOf(ds.metadata), { created: [made.metadata.uid] });
-      recorder.record(target, { type: "Normal", reason: "SuccessfulCreate", message: `Created pod: ${made.metadata.name}` });
+      recorder.record(target, {
+        type: "Normal",
+        reason: "SuccessfulCreate",
+        message: `Created pod: ${made.metadata.name}`,
+      });
     } catch (error) {
-      recorder.record(target, { type: "Warning", reason: "FailedCreate", message: `Error creating: ${wording(error)}` });
+      recorder.record(target, {
+        type: "Warning",
+        reason: "FailedCreate",
+        message: `Error creating: ${wording(error)}`,
+      });
       throw error;
     }
   }
@@ -42,7 +59,11 @@ export function createPodControl(parts: { kube: Kube; recorder: EventRecorder; e
       recorder.record(target, { type: "Normal", reason: "SuccessfulDelete", message: `Deleted pod: ${name}` });
     } catch (error) {
       if (isNotFound(error)) return;
-      recorder.record(target, { type: "Warning", reason: "FailedDelete", message: `Error deleting: ${wording(error)}` });
+      recorder.record(target, {
+        type: "Warning",
+        reason: "FailedDelete",
+        message: `Error deleting: ${wording(error)}`,
+      });
       throw error;
     }
   }
@@ -54,7 +75,10 @@ export function createPodControl(parts: { kube: Kube; recorder: EventRecorder; e
         slowStart(plan.create.slice(0, burst), (node) => create(ds, node, hash)),
         Promise.allSettled(removals),
       ]);
-      const errors = [...createErrors, ...removed.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : []))];
+      const errors = [
+        ...createErrors,
+        ...removed.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : [])),
+      ];
       if (errors.length > 0) throw errors[0];
     },
   };

@@ -2,7 +2,8 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import type { Live } from "../../../src/kube/types.ts";
 import { isPodAvailable, isTerminating } from "../rules/pods.ts";
-import { type DaemonSetView, desiredNodes, podsByNode, updateBudget } from "./node-pods.ts";
+import type { DaemonSetView } from "./node-pods.ts";
+import { desiredNodes, podsByNode, updateBudget } from "./node-pods.ts";
 import { isUpdated } from "./pod-template.ts";
 
 export interface UpdatePlan {
@@ -24,9 +25,7 @@ export function planUpdate(view: DaemonSetView, shuffle: <T>(items: T[]) => T[] 
   for (const node of desired) if (!byNode.has(node.metadata.name)) byNode.set(node.metadata.name, []);
   const budget = updateBudget(view.ds, desired.length);
   const pairs = shuffle([...byNode]).map(([node, pods]): [string, Pair] => [node, pairOf(view, pods)]);
-  return budget.maxSurge > 0
-    ? surge(view, pairs, budget.maxSurge)
-    : replaceInPlace(view, pairs, budget.maxUnavailable);
+  return budget.maxSurge > 0 ? surge(view, pairs, budget.maxSurge) : replaceInPlace(view, pairs, budget.maxUnavailable);
 }
 
 function pairOf(view: DaemonSetView, pods: readonly Live<Pod>[]): Pair {

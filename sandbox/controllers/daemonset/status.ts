@@ -3,7 +3,8 @@ import type { DaemonSet, DaemonSetStatus } from "kubernetes-types/apps/v1";
 import type { Live } from "../../../src/kube/types.ts";
 import { isPodAvailable, isPodReady } from "../rules/pods.ts";
 import { eligibility } from "./eligibility.ts";
-import { type DaemonSetView, podsByNode } from "./node-pods.ts";
+import type { DaemonSetView } from "./node-pods.ts";
+import { podsByNode } from "./node-pods.ts";
 import { isUpdated } from "./pod-template.ts";
 
 /** Counts nodes and pods. `observe` raises observedGeneration; it is false while earlier writes are not seen yet. */

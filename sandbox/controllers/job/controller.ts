@@ -12,7 +12,8 @@ import type { ControllerContext, Running } from "../context.ts";
 import { claim } from "../rules/claim.ts";
 import { controllerOf, isTerminating } from "../rules/pods.ts";
 import { stableJson } from "../rules/stable-json.ts";
-import { isFinished, type JobPlan, planJob, trackingFinalizer } from "./decide.ts";
+import type { JobPlan } from "./decide.ts";
+import { isFinished, planJob, trackingFinalizer } from "./decide.ts";
 import { jobPod } from "./pod.ts";
 import { expiryMs } from "./time-to-live.ts";
 
@@ -59,7 +60,11 @@ export function startJobController(context: ControllerContext): Running {
     try {
       const made = await kube.create(podResource, jobPod(job));
       expectations.expect(key, { created: [made.metadata.uid] });
-      recorder.record(target, { type: "Normal", reason: "SuccessfulCreate", message: `Created pod: ${made.metadata.name}` });
+      recorder.record(target, {
+        type: "Normal",
+        reason: "SuccessfulCreate",
+        message: `Created pod: ${made.metadata.name}`,
+      });
     } catch (error) {
       const message = `Error creating: ${error instanceof Error ? error.message : String(error)}`;
       recorder.record(target, { type: "Warning", reason: "FailedCreate", message });
@@ -72,7 +77,11 @@ export function startJobController(context: ControllerContext): Running {
     try {
       await kube.delete(podResource, { name, namespace }, { preconditions: { uid } });
       expectations.expect(key, { deleted: [uid] });
-      recorder.record(eventTarget(jobs, job), { type: "Normal", reason: "SuccessfulDelete", message: `Deleted pod: ${name}` });
+      recorder.record(eventTarget(jobs, job), {
+        type: "Normal",
+        reason: "SuccessfulDelete",
+        message: `Deleted pod: ${name}`,
+      });
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
@@ -98,7 +107,11 @@ export function startJobController(context: ControllerContext): Running {
     const left = expiryMs(job, now());
     if (left === undefined || left > 0) return left;
     const { uid, resourceVersion } = job.metadata;
-    await kube.delete(jobs, { namespace, name }, { preconditions: { uid, resourceVersion }, propagationPolicy: "Foreground" });
+    await kube.delete(
+      jobs,
+      { namespace, name },
+      { preconditions: { uid, resourceVersion }, propagationPolicy: "Foreground" },
+    );
     return undefined;
   }
 

@@ -46,7 +46,14 @@ export function planJob(view: JobView): JobPlan {
   const { job, pods, now } = view;
   const counted = countEnded(view);
   const active = pods.filter((pod) => !isTerminal(pod) && !isTerminating(pod));
-  const plan: JobPlan = { status: counted.status, create: 0, remove: [], release: counted.release, events: [], recheckMs: undefined };
+  const plan: JobPlan = {
+    status: counted.status,
+    create: 0,
+    remove: [],
+    release: counted.release,
+    events: [],
+    recheckMs: undefined,
+  };
   if (isFinished(job)) return plan;
   const isSuspended = job.spec?.suspend === true;
   if (!isSuspended) plan.status.startTime ??= iso(now);
@@ -138,7 +145,9 @@ function finish({ plan, view, active, outcome }: Work & { outcome: Outcome }): v
 
 function suspend({ plan, view, active }: Work): void {
   plan.remove.push(...active);
-  if (setCondition(plan, view, { type: "Suspended", status: "True", reason: "JobSuspended", message: "Job suspended" })) {
+  if (
+    setCondition(plan, view, { type: "Suspended", status: "True", reason: "JobSuspended", message: "Job suspended" })
+  ) {
     plan.events.push({ type: "Normal", reason: "Suspended", message: "Job suspended" });
   }
   delete plan.status.startTime;
@@ -159,7 +168,9 @@ function balance({ plan, view, active }: Work): void {
   const succeeded = plan.status.succeeded ?? 0;
   const left = spec?.completions === undefined ? parallelism : Math.max(0, spec.completions - succeeded);
   const wanted =
-    spec?.completions === undefined && succeeded > 0 ? Math.min(active.length, parallelism) : Math.min(parallelism, left);
+    spec?.completions === undefined && succeeded > 0
+      ? Math.min(active.length, parallelism)
+      : Math.min(parallelism, left);
   if (active.length > wanted) plan.remove.push(...[...active].sort(leastWorkFirst).slice(0, active.length - wanted));
   const deadline = deadlineMs(view, plan.status);
   plan.recheckMs = deadline;
@@ -190,7 +201,9 @@ function retryWaitMs({ pods, now, backoff }: JobView): number {
 }
 
 function endOf(pod: Pod, now: number): number {
-  const ends = (pod.status?.containerStatuses ?? []).map((each) => Date.parse(each.state?.terminated?.finishedAt ?? ""));
+  const ends = (pod.status?.containerStatuses ?? []).map((each) =>
+    Date.parse(each.state?.terminated?.finishedAt ?? ""),
+  );
   const known = ends.filter(Number.isFinite);
   if (known.length > 0) return Math.max(...known);
   const deleted = Date.parse(pod.metadata?.deletionTimestamp ?? "");
@@ -201,7 +214,8 @@ function tally(plan: JobPlan, active: readonly Live<Pod>[]): void {
   const left = active.filter((pod) => !plan.remove.includes(pod));
   // Zero is left out, as Kubernetes' own encoding does.
   plan.status.active = left.length + plan.create;
-  for (const field of ["active", "succeeded", "failed"] as const) if (plan.status[field] === 0) delete plan.status[field];
+  for (const field of ["active", "succeeded", "failed"] as const)
+    if (plan.status[field] === 0) delete plan.status[field];
   plan.status.ready = left.filter(isPodReady).length;
 }
 

@@ -41,7 +41,11 @@ export function startNodeLifecycle(context: ControllerContext): Running {
     const taints = wantedTaints(node, at);
     if (taints !== undefined) {
       const { resourceVersion } = node.metadata;
-      await kube.patch(nodeResource, { name }, { type: "merge", body: { metadata: { resourceVersion }, spec: { taints } } });
+      await kube.patch(
+        nodeResource,
+        { name },
+        { type: "merge", body: { metadata: { resourceVersion }, spec: { taints } } },
+      );
     }
     const here = informers.pods.items().filter((pod) => pod.spec?.nodeName === name);
     if (mustMarkPods(node)) for (const pod of here) await markNotReady(pod, at);
@@ -55,7 +59,11 @@ export function startNodeLifecycle(context: ControllerContext): Running {
     const condition = { ...podCondition(pod, "Ready"), type: "Ready", status: "False", lastTransitionTime: at };
     const body = { metadata: { uid }, status: { conditions: [condition] } };
     await quietly(() => kube.patchStatus(podResource, { name, namespace }, { type: "strategic", body }));
-    recorder.record(eventTarget(podResource, pod), { type: "Warning", reason: "NodeNotReady", message: "Node is not ready" });
+    recorder.record(eventTarget(podResource, pod), {
+      type: "Warning",
+      reason: "NodeNotReady",
+      message: "Node is not ready",
+    });
   }
 
   async function evict(pod: Live<Pod>, node: Live<Node>): Promise<void> {

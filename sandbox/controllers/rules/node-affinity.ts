@@ -32,6 +32,7 @@ function matchesTerm(term: NodeSelectorTerm, node: Node): boolean {
   const labels = node.metadata?.labels ?? {};
   const byField: Record<string, string> = { "metadata.name": node.metadata?.name ?? "" };
   return (
-    expressions.every((rule) => matchesExpression(rule, labels)) && fields.every((rule) => matchesExpression(rule, byField))
+    expressions.every((rule) => matchesExpression(rule, labels)) &&
+    fields.every((rule) => matchesExpression(rule, byField))
   );
 }

@@ -111,7 +111,9 @@ export function startScheduler(context: ControllerContext): Running {
 
 function isWaiting(pod: Live<Pod>): boolean {
   const scheduler = pod.spec?.schedulerName ?? "default-scheduler";
-  return (pod.spec?.nodeName ?? "") === "" && scheduler === "default-scheduler" && !isTerminating(pod) && !isTerminal(pod);
+  return (
+    (pod.spec?.nodeName ?? "") === "" && scheduler === "default-scheduler" && !isTerminating(pod) && !isTerminal(pod)
+  );
 }
 
 /** What of a node can make a pod fit; its heartbeats cannot. */

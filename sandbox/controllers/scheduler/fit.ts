@@ -30,8 +30,8 @@ export function misfits(pod: Pod, { node, pods }: NodeLoad): string[] {
 /** CPU in millicores and memory in bytes that a pod claims: its containers together, or its largest init container. */
 export function requests(spec: PodSpec | undefined): { cpu: number; memory: number } {
   const claim = (container: Container) => ({
-    cpu: milliCores(container.resources?.requests?.["cpu"] ?? container.resources?.limits?.["cpu"]),
-    memory: amount(container.resources?.requests?.["memory"] ?? container.resources?.limits?.["memory"]),
+    cpu: milliCores(container.resources?.requests?.cpu ?? container.resources?.limits?.cpu),
+    memory: amount(container.resources?.requests?.memory ?? container.resources?.limits?.memory),
   });
   const total = { cpu: 0, memory: 0 };
   for (const each of (spec?.containers ?? []).map(claim)) {
@@ -42,15 +42,15 @@ export function requests(spec: PodSpec | undefined): { cpu: number; memory: numb
     total.cpu = Math.max(total.cpu, each.cpu);
     total.memory = Math.max(total.memory, each.memory);
   }
-  total.cpu += milliCores(spec?.overhead?.["cpu"]);
-  total.memory += amount(spec?.overhead?.["memory"]);
+  total.cpu += milliCores(spec?.overhead?.cpu);
+  total.memory += amount(spec?.overhead?.memory);
   return total;
 }
 
 /** Share of the node's CPU and memory that stays free with the pod on it; higher is better. */
 export function freeShare(pod: Pod, { node, pods }: NodeLoad): number {
-  const cpu = milliCores(node.status?.allocatable?.["cpu"]);
-  const memory = amount(node.status?.allocatable?.["memory"]);
+  const cpu = milliCores(node.status?.allocatable?.cpu);
+  const memory = amount(node.status?.allocatable?.memory);
   const used = [pod, ...pods].map((each) => requests(each.spec));
   const left = (all: number, key: "cpu" | "memory"): number =>
     all === 0 ? 0 : (all - used.reduce((sum, each) => sum + each[key], 0)) / all;
@@ -60,13 +60,13 @@ export function freeShare(pod: Pod, { node, pods }: NodeLoad): number {
 function lacking(spec: PodSpec, node: Node, pods: readonly Pod[]): string[] {
   const reasons: string[] = [];
   const allocatable = node.status?.allocatable ?? {};
-  if (pods.length + 1 > amount(allocatable["pods"])) reasons.push("Too many pods");
+  if (pods.length + 1 > amount(allocatable.pods)) reasons.push("Too many pods");
   const wanted = requests(spec);
   const used = pods.map((each) => requests(each.spec));
   const usedCpu = used.reduce((sum, each) => sum + each.cpu, 0);
   const usedMemory = used.reduce((sum, each) => sum + each.memory, 0);
-  if (wanted.cpu > 0 && usedCpu + wanted.cpu > milliCores(allocatable["cpu"])) reasons.push("Insufficient cpu");
-  if (wanted.memory > 0 && usedMemory + wanted.memory > amount(allocatable["memory"])) {
+  if (wanted.cpu > 0 && usedCpu + wanted.cpu > milliCores(allocatable.cpu)) reasons.push("Insufficient cpu");
+  if (wanted.memory > 0 && usedMemory + wanted.memory > amount(allocatable.memory)) {
     reasons.push("Insufficient memory");
   }
   return reasons;

@@ -1,7 +1,8 @@
 /** Where a pod goes, or the sentence that says why it goes nowhere. Pure. */
 import type { Pod } from "kubernetes-types/core/v1";
 import { pinnedNodes } from "../rules/node-affinity.ts";
-import { freeShare, misfits, type NodeLoad } from "./fit.ts";
+import type { NodeLoad } from "./fit.ts";
+import { freeShare, misfits } from "./fit.ts";
 
 export type Placement = { kind: "bind"; node: string } | { kind: "unschedulable"; message: string };
 

@@ -1,0 +1,86 @@
+/** The Node object that a sandbox node registers and keeps fresh. Pure. */
+import type { Node, NodeCondition, NodeStatus } from "kubernetes-types/core/v1";
+
+export interface NodeFacts {
+  name: string;
+  /** Where the kubelet serves container logs. */
+  port: number;
+  architecture: string;
+}
+
+/** What is posted once, at registration. */
+export function nodeObject({ name, architecture }: NodeFacts): Node {
+  return {
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: {
+      name,
+      labels: {
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/arch": architecture,
+        "kubernetes.io/os": "linux",
+        "beta.kubernetes.io/arch": architecture,
+        "beta.kubernetes.io/os": "linux",
+      },
+    },
+    spec: { providerID: `sandbox://${name}` },
+  };
+}
+
+/** Addresses, capacity and versions: what of the status does not change. */
+export function nodeStatus({ name, port, architecture }: NodeFacts): NodeStatus {
+  const capacity = { cpu: "4", memory: "8Gi", pods: "110", "ephemeral-storage": "50Gi" };
+  return {
+    capacity,
+    allocatable: capacity,
+    addresses: [
+      { type: "InternalIP", address: "127.0.0.1" },
+      { type: "Hostname", address: name },
+    ],
+    daemonEndpoints: { kubeletEndpoint: { Port: port } },
+    nodeInfo: {
+      architecture,
+      bootID: "",
+      containerRuntimeVersion: "containerd://2.0.0",
+      kernelVersion: "6.1.0-sandbox",
+      kubeProxyVersion: "",
+      kubeletVersion: "v1.33.0",
+      machineID: name,
+      operatingSystem: "linux",
+      osImage: "Operarius sandbox",
+      systemUUID: name,
+    },
+  };
+}
+
+/** The four conditions of a kubelet that is alive; transition times are kept while the status is. */
+export function nodeConditions(have: readonly NodeCondition[], diskPressure: boolean, at: string): NodeCondition[] {
+  const wanted: Omit<NodeCondition, "lastHeartbeatTime" | "lastTransitionTime">[] = [
+    {
+      type: "MemoryPressure",
+      status: "False",
+      reason: "KubeletHasSufficientMemory",
+      message: "kubelet has sufficient memory available",
+    },
+    diskPressure
+      ? { type: "DiskPressure", status: "True", reason: "KubeletHasDiskPressure", message: "kubelet has disk pressure" }
+      : {
+          type: "DiskPressure",
+          status: "False",
+          reason: "KubeletHasNoDiskPressure",
+          message: "kubelet has no disk pressure",
+        },
+    {
+      type: "PIDPressure",
+      status: "False",
+      reason: "KubeletHasSufficientPID",
+      message: "kubelet has sufficient PID available",
+    },
+    { type: "Ready", status: "True", reason: "KubeletReady", message: "kubelet is posting ready status" },
+  ];
+  return wanted.map((each) => {
+    const before = have.find((one) => one.type === each.type);
+    const lastTransitionTime = before?.status === each.status ? (before.lastTransitionTime ?? at) : at;
+    return { ...each, lastHeartbeatTime: at, lastTransitionTime };
+  });
+}

@@ -1,0 +1,58 @@
+/** Runs this project's own program as a container would: its own environment, its output as the log, real signals. */
+import { spawn } from "node:child_process";
+
+export interface ProgramProcess {
+  signal(name: "SIGTERM" | "SIGKILL"): void;
+}
+
+export interface ProgramEnd {
+  exitCode: number;
+  /** Set when it was ended by a signal. */
+  signal?: number;
+}
+
+const signalNumbers: Readonly<Record<string, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGABRT: 6,
+  SIGKILL: 9,
+  SIGSEGV: 11,
+  SIGTERM: 15,
+};
+
+/** Starts it. `onEnd` is called exactly once, after all output was handed over; never before this returns. */
+export function runProgram(input: {
+  entry: string;
+  args: readonly string[];
+  environment: Readonly<Record<string, string>>;
+  directory: string;
+  onOutput: (chunk: Buffer) => void;
+  onEnd: (end: ProgramEnd) => void;
+}): ProgramProcess {
+  const child = spawn(process.execPath, [input.entry, ...input.args], {
+    cwd: input.directory,
+    env: { ...input.environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  child.stdout.on("data", input.onOutput);
+  child.stderr.on("data", input.onOutput);
+  let isOver = false;
+  const end = (result: ProgramEnd): void => {
+    if (isOver) return;
+    isOver = true;
+    input.onEnd(result);
+  };
+  child.on("error", (error) => {
+    input.onOutput(Buffer.from(`cannot start the program: ${error.message}\n`));
+    end({ exitCode: 128 });
+  });
+  child.on("close", (code, name) => {
+    const signal = name === null ? undefined : (signalNumbers[name] ?? 0);
+    end(signal === undefined ? { exitCode: code ?? 1 } : { exitCode: 128 + signal, signal });
+  });
+  return {
+    signal(name) {
+      if (!isOver) child.kill(name);
+    },
+  };
+}
