@@ -49,7 +49,6 @@ export function startNodeAgent(options: NodeAgentOptions): NodeAgent {
   let faults: Faults = faultsOf(undefined);
 
   const podLoop = startLoop({ name: `kubelet ${facts.name}`, reconcile: syncPod, log, capMs: 2_000 });
-  const beats = startTicker({ name: `heartbeat ${facts.name}`, periodMs: tuning.heartbeatMs, work: beat, log });
   const nodeInformer = startInformer({
     kube,
     resource: nodeResource,
@@ -57,6 +56,8 @@ export function startNodeAgent(options: NodeAgentOptions): NodeAgent {
     log,
   });
   const podInformer = startInformer({ kube, resource: podResource, fieldSelector: `spec.nodeName=${facts.name}`, log });
+  // Last of all: its first round begins at once and needs what is above.
+  const beats = startTicker({ name: `heartbeat ${facts.name}`, periodMs: tuning.heartbeatMs, work: beat, log });
   nodeInformer.subscribe((node, change) => {
     if (change.type !== "deleted") applyFaults(faultsOf(node));
   });
@@ -127,7 +128,7 @@ export function startNodeAgent(options: NodeAgentOptions): NodeAgent {
   function worldOf(pod: HeldPod): World {
     return {
       now: now(),
-      missing: pod.missing,
+      missing: (container) => pod.missing(container),
       unmounted: pod.unmounted(),
       wedged: faults.wedged,
       crashes: (image) => faults.crash.includes(image),

@@ -30,13 +30,13 @@ export function startInformer<T>(options: {
     onError: (error) => options.log(`watching ${options.resource.plural}: ${String(error)}`),
   });
   return {
-    items: reflector.items,
-    get: reflector.get,
+    items: () => reflector.items(),
+    get: (namespace, name) => reflector.get(namespace, name),
     synced: reflector.synced,
     subscribe: (handler) => {
       handlers.push(handler);
     },
-    stop: reflector.stop,
+    stop: () => reflector.stop(),
   };
 }
 

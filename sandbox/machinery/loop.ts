@@ -37,8 +37,8 @@ export function startLoop(options: LoopOptions): Loop {
     },
   });
   return {
-    add: queue.add,
-    addAfter: queue.addAfter,
+    add: (key) => queue.add(key),
+    addAfter: (key, ms) => queue.addAfter(key, ms),
     stop: async () => {
       stopping.abort(new Error(`${options.name} stops`));
       await ended;
@@ -70,5 +70,5 @@ export function startTicker(options: {
     },
   });
   loop.add("round");
-  return { wake: () => loop.add("round"), stop: loop.stop };
+  return { wake: () => loop.add("round"), stop: () => loop.stop() };
 }

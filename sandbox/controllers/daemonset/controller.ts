@@ -3,6 +3,7 @@ import type { Pod } from "kubernetes-types/core/v1";
 import { daemonSets } from "../../../src/kube/resources.ts";
 import type { Live } from "../../../src/kube/types.ts";
 import { createEventRecorder, eventTarget } from "../../machinery/event-recorder.ts";
+import type { Expectations } from "../../machinery/expectations.ts";
 import { createExpectations } from "../../machinery/expectations.ts";
 import { keyOf, splitKey } from "../../machinery/informer.ts";
 import type { Loop } from "../../machinery/loop.ts";
@@ -93,7 +94,7 @@ export function startDaemonSetController(context: ControllerContext): Running {
   }
 
   const loop = startLoop({ name: "daemonset-controller", reconcile: sync, log });
-  subscribe(context, loop, expectations.observe);
+  subscribe(context, loop, expectations);
   return {
     stop: async () => {
       await loop.stop();
@@ -102,7 +103,7 @@ export function startDaemonSetController(context: ControllerContext): Running {
   };
 }
 
-function subscribe(context: ControllerContext, loop: Loop, observe: (uid: string, isGone: boolean) => void): void {
+function subscribe(context: ControllerContext, loop: Loop, expectations: Expectations): void {
   const { daemonSets: sets, pods, nodes, controllerRevisions } = context.informers;
   const addOwner = (object: Live<unknown>): void => {
     const owner = controllerOf(object);
@@ -114,8 +115,9 @@ function subscribe(context: ControllerContext, loop: Loop, observe: (uid: string
   sets.subscribe((ds) => loop.add(keyOf(ds.metadata)));
   controllerRevisions.subscribe(addOwner);
   pods.subscribe((pod, change) => {
-    observe(pod.metadata.uid, change.type === "deleted" || isTerminating(pod));
-    if (change.type === "replaced" && change.previous !== undefined) observe(change.previous.metadata.uid, true);
+    expectations.observe(pod.metadata.uid, change.type === "deleted" || isTerminating(pod));
+    if (change.type === "replaced" && change.previous !== undefined)
+      expectations.observe(change.previous.metadata.uid, true);
     addOwner(pod);
     if (controllerOf(pod) === undefined && change.type !== "deleted") addAll();
   });

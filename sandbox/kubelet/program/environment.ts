@@ -14,7 +14,7 @@ export function buildEnvironment(container: Container, pod: Pod, lookup: Lookup)
     if (message !== undefined) return { kind: "missing", message };
   }
   for (const each of container.env ?? []) {
-    const value = valueOf(each, { pod, lookup, known: variables });
+    const value = resolve(each, { pod, lookup, known: variables });
     if (value.kind === "missing") return value;
     if (value.text !== undefined) variables[each.name] = value.text;
   }
@@ -43,7 +43,7 @@ function addAll(variables: Record<string, string>, source: Source, lookup: Looku
 
 type Value = { kind: "ok"; text: string | undefined } | { kind: "missing"; message: string };
 
-function valueOf(variable: EnvVar, context: { pod: Pod; lookup: Lookup; known: Record<string, string> }): Value {
+function resolve(variable: EnvVar, context: { pod: Pod; lookup: Lookup; known: Record<string, string> }): Value {
   const from = variable.valueFrom;
   if (from === undefined) return { kind: "ok", text: expand(variable.value ?? "", context.known) };
   if (from.fieldRef !== undefined) return { kind: "ok", text: fieldOf(context.pod, from.fieldRef.fieldPath) };

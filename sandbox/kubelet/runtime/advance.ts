@@ -97,7 +97,7 @@ function step(attempt: Attempt): void {
       else retryMount(attempt, world.unmounted);
     } else if (state.kind === "waiting") {
       if (world.now < state.until) return;
-      if (state.then === "back-off") backOffPull(attempt, state.message);
+      if (state.next === "back-off") backOffPull(attempt, state.message);
       else tryStart(attempt);
     } else if (state.kind === "running") {
       if (!runOn(attempt, state)) return;
@@ -168,7 +168,7 @@ function restart(attempt: Attempt, end: Ended): void {
     message: `Back-off restarting failed container ${container.name} in pod ${name}_${namespace}(${uid})`,
     container: container.name,
   });
-  container.state = { kind: "waiting", reason: "CrashLoopBackOff", message, until, then: "start" };
+  container.state = { kind: "waiting", reason: "CrashLoopBackOff", message, until, next: "start" };
 }
 
 /** Init containers run one after the other, the others when all of them have succeeded. */

@@ -30,7 +30,7 @@ export function tryStart(attempt: Attempt): void {
   if (missing !== undefined) {
     tell(attempt, "Warning", "Failed", `Error: ${missing}`);
     const until = world.now + tuning.configRetryMs;
-    container.state = { kind: "waiting", reason: "CreateContainerConfigError", message: missing, until, then: "start" };
+    container.state = { kind: "waiting", reason: "CreateContainerConfigError", message: missing, until, next: "start" };
     return;
   }
   run(attempt, behaviour);
@@ -50,7 +50,7 @@ export function backOffPull(attempt: Attempt, failure: string): void {
   tell(attempt, "Warning", "Failed", "Error: ImagePullBackOff");
   const until = world.now + backoffMs(container.pullFailures + 1, tuning);
   const detail = `${message}: ErrImagePull: ${failure}`;
-  container.state = { kind: "waiting", reason: "ImagePullBackOff", message: detail, until, then: "start" };
+  container.state = { kind: "waiting", reason: "ImagePullBackOff", message: detail, until, next: "start" };
 }
 
 function failPull(attempt: Attempt, reason: "ErrImagePull" | "InvalidImageName"): void {
@@ -60,7 +60,7 @@ function failPull(attempt: Attempt, reason: "ErrImagePull" | "InvalidImageName")
     const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`;
     tell(attempt, "Warning", "InspectFailed", message);
     tell(attempt, "Warning", "Failed", "Error: InvalidImageName");
-    container.state = { kind: "waiting", reason, message, until: world.now + tuning.backoffCapMs, then: "start" };
+    container.state = { kind: "waiting", reason, message, until: world.now + tuning.backoffCapMs, next: "start" };
     return;
   }
   container.pullFailures++;
@@ -70,7 +70,7 @@ function failPull(attempt: Attempt, reason: "ErrImagePull" | "InvalidImageName")
   tell(attempt, "Normal", "Pulling", `Pulling image "${image}"`);
   tell(attempt, "Warning", "Failed", `Failed to pull image "${image}": ${message}`);
   tell(attempt, "Warning", "Failed", "Error: ErrImagePull");
-  container.state = { kind: "waiting", reason, message, until: world.now + tuning.pullErrorMs, then: "back-off" };
+  container.state = { kind: "waiting", reason, message, until: world.now + tuning.pullErrorMs, next: "back-off" };
 }
 
 function notePull(attempt: Attempt, image: string): void {

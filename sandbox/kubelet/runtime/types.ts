@@ -20,7 +20,7 @@ export type ContainerState =
   /** Being created; at `until` it is pulled and started. */
   | { kind: "creating"; until: number }
   /** ErrImagePull, ImagePullBackOff, CreateContainerConfigError, RunContainerError, CrashLoopBackOff, ... */
-  | { kind: "waiting"; reason: string; message: string; until: number; then: "back-off" | "start" }
+  | { kind: "waiting"; reason: string; message: string; until: number; next: "back-off" | "start" }
   | { kind: "running"; startedAt: number; behaviour: Behaviour; containerId: string; endAt: number | undefined }
   | { kind: "ended"; end: Ended; restartAt: number | undefined };
 
