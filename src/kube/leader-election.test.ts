@@ -186,4 +186,15 @@ describe("leader election", () => {
     await b.ended;
     expect(holder(server)).toBe("");
   });
+
+  it("leaves no timer behind that would keep the process alive", async () => {
+    const server = await serve();
+    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+    const before = timers();
+    const a = stand(server, "a", { renewDeadlineMs: 60_000, retryPeriodMs: 60_000 });
+    await vi.waitFor(() => expect(a.leading()).toBe(true));
+    a.stop();
+    await a.ended;
+    expect(timers()).toBe(before);
+  });
 });

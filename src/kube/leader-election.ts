@@ -70,7 +70,8 @@ async function serveTerm(options: LeaderElectionOptions, candidate: Candidate): 
     signal.removeEventListener("abort", end);
     term.abort(signal.aborted ? signal.reason : new Error(`the Lease ${options.namespace}/${options.name} was lost`));
     // A handler that does not stop must not keep the Lease from others for ever.
-    await Promise.race([work, pause(renewDeadlineMs, undefined)]);
+    const settled = new AbortController();
+    await Promise.race([work.finally(() => settled.abort()), pause(renewDeadlineMs, settled.signal).catch(() => {})]);
     options.onStopped?.();
   }
 }
