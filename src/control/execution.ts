@@ -1,5 +1,5 @@
 /** `status` of an Operarius: what its last execution was and became (CONTRACT §1). */
-import { isConflict } from "../kube/errors.ts";
+import { isConflict, StatusError } from "../kube/errors.ts";
 import type { OperariusObject } from "../operarius/operarius.ts";
 import { operariuses } from "../operarius/operarius.ts";
 import type { ExecutionStatus, OperariusStatus } from "../operarius/schema.ts";
@@ -8,9 +8,12 @@ import type { ControlContext } from "./context.ts";
 
 const MAX_CONFLICTS = 8;
 
-/** A Job was started: counted once per Job name, whoever retries. */
-export function noteStarted(context: ControlContext, operarius: string, jobName: string): Promise<void> {
-  return update(context, operarius, (status) =>
+/**
+ * A Job was started: counted once per Job name, whoever retries. Rejects when the API server was not there to be told,
+ * so that the pass is repeated; a refusal is only logged.
+ */
+export async function noteStarted(context: ControlContext, operarius: string, jobName: string): Promise<void> {
+  const failure = await update(context, operarius, (status) =>
     status.lastExecutedJobName === jobName
       ? undefined
       : {
@@ -20,16 +23,17 @@ export function noteStarted(context: ControlContext, operarius: string, jobName:
           lastExecutionStatus: "Pending",
         },
   );
+  if (failure !== undefined && !(failure instanceof StatusError && failure.code < 500)) throw failure;
 }
 
 /** Sets lastExecutionStatus; with `jobName` only while that Job is still the last one. */
-export function noteExecution(
+export async function noteExecution(
   context: ControlContext,
   operarius: string,
   lastExecutionStatus: ExecutionStatus,
   jobName?: string,
 ): Promise<void> {
-  return update(context, operarius, (status) =>
+  await update(context, operarius, (status) =>
     status.lastExecutionStatus === lastExecutionStatus ||
     (jobName !== undefined && status.lastExecutedJobName !== jobName)
       ? undefined
@@ -37,26 +41,29 @@ export function noteExecution(
   );
 }
 
-/** Read, change, write under the resourceVersion read; again on conflict. Best effort: it informs, it decides nothing. */
+/**
+ * Read, change, write under the resourceVersion read; again on conflict. Resolves with what went wrong: it informs
+ * people, it decides nothing.
+ */
 async function update(
   context: ControlContext,
   name: string,
   change: (status: OperariusStatus) => OperariusStatus | undefined,
-): Promise<void> {
+): Promise<Error | undefined> {
   const { kube, log, settings } = context;
   const ref = { namespace: settings.namespace, name };
   for (let tries = 1; ; tries++) {
     try {
       const object = await kube.get<OperariusObject>(operariuses, ref);
       const status = change(object.status ?? {});
-      if (status === undefined) return;
+      if (status === undefined) return undefined;
       const { resourceVersion } = object.metadata;
       await kube.patchStatus(operariuses, ref, { type: "merge", body: { metadata: { resourceVersion }, status } });
-      return;
+      return undefined;
     } catch (error) {
       if (isConflict(error) && tries < MAX_CONFLICTS) continue;
       log.warn({ operarius: name, error: errorText(error) }, "status of the Operarius not written");
-      return;
+      return error instanceof Error ? error : new Error(String(error));
     }
   }
 }

@@ -44,6 +44,8 @@ async function closeServer(server: Server, graceMs: number): Promise<void> {
       clearTimeout(cut);
       resolve();
     });
+    // Connections that are busy now end with their answer instead of being kept alive.
+    server.keepAliveTimeout = 1;
     server.closeIdleConnections();
   });
 }

@@ -1,0 +1,244 @@
+import { request } from "node:http";
+import { afterEach, describe, expect, it } from "vitest";
+import { aBody, aContext, anOperarius, install, NAMESPACE } from "../../test/support/control-fixture.ts";
+import { createMemoryKube } from "../../test/support/memory-kube.ts";
+import { createCatalog, toCatalogEntry } from "../control/catalog.ts";
+import { createAlertStore } from "../intake/alert-store.ts";
+import type { AuthSettings } from "../intake/auth.ts";
+import { TransportError } from "../kube/errors.ts";
+import { jobs } from "../kube/resources.ts";
+import type { OperariusObject } from "../operarius/operarius.ts";
+import { operariuses } from "../operarius/operarius.ts";
+import { remediations } from "../operarius/remediation.ts";
+import { createApp } from "./app.ts";
+import type { RunningServer } from "./server.ts";
+import { listen } from "./server.ts";
+
+async function setUp(options: { auth?: AuthSettings; operarii?: OperariusObject[]; ready?: boolean } = {}) {
+  const kube = createMemoryKube();
+  await install(kube, ...(options.operarii ?? []));
+  const cache = { hasSynced: () => true, items: () => kube.all(operariuses).map(toCatalogEntry) };
+  const context = aContext(kube);
+  const app = createApp({
+    receiver: { context, catalog: createCatalog({ kube, namespace: NAMESPACE, cache }), store: createAlertStore() },
+    auth: options.auth ?? { method: "none" },
+    about: { version: "1.2.3", commit: "abc", buildDate: "today" },
+    isReady: () => options.ready ?? true,
+    writeTimeoutMs: 5000,
+  });
+  const get = async (path: string, headers: Record<string, string> = {}) => app.request(path, { headers });
+  const post = async (body: string, headers: Record<string, string> = {}) =>
+    app.request("/alerts", { method: "POST", body, headers });
+  return { app, kube, context, get, post };
+}
+
+const writes = (kube: Awaited<ReturnType<typeof setUp>>["kube"]) =>
+  kube.calls.filter(({ verb, plural }) => !["get", "list"].includes(verb) && plural !== "operariuses");
+
+describe("reads", () => {
+  it("GET /alerts is OK", async () => {
+    const { get } = await setUp();
+    expect(await (await get("/alerts")).json()).toBe("OK");
+  });
+
+  it("/api/about tells the build", async () => {
+    const { get } = await setUp();
+    expect(await (await get("/api/about")).json()).toEqual({ version: "1.2.3", commit: "abc", buildDate: "today" });
+  });
+
+  it("/api/alerts and its old name show what arrived, newest first, and search", async () => {
+    const { get, post } = await setUp({ operarii: [anOperarius()] });
+    await post(aBody([{ labels: { alertname: "Unknown", namespace: "x" } }]));
+    await post(aBody());
+    for (const path of ["/api/alerts", "/alertStore"]) {
+      const all = (await (await get(path)).json()) as { alert: { labels: Record<string, string> } }[];
+      expect(all.map(({ alert }) => alert.labels.alertname)).toEqual(["KubeDaemonSetRolloutStuck", "Unknown"]);
+      expect(await (await get(`${path}?q=UNKNOWN`)).json()).toHaveLength(1);
+      expect(all[0]).toMatchObject({
+        status: "firing",
+        timestamp: expect.stringMatching(/^\d{4}-/),
+        jobInfo: {
+          operariusName: "daemonset-rollout-fix",
+          image: "operarius:0.1.0",
+          jobName: expect.stringMatching(/^daemonset-rollout-fix-/),
+        },
+      });
+      expect(all[1]).not.toHaveProperty("jobInfo");
+    }
+  });
+
+  it("/api/jobs has one entry per Operarius, with what is wrong with the bad ones", async () => {
+    const args = [{ name: "c", image: "i", args: ["{{ .Labels.x"] }];
+    const broken = anOperarius({ jobTemplate: { spec: { template: { spec: { containers: args } } } } }, "broken");
+    const { get } = await setUp({ operarii: [anOperarius(), broken] });
+    expect(await (await get("/api/jobs")).json()).toEqual([
+      {
+        operariusName: "daemonset-rollout-fix",
+        jobName: "KubeDaemonSetRolloutStuck",
+        namespace: NAMESPACE,
+        image: "operarius:0.1.0",
+        executionCount: 0,
+      },
+      expect.objectContaining({
+        operariusName: "broken",
+        status: expect.stringContaining("Invalid: spec.jobTemplate.spec.template.spec.containers[0].args[0]"),
+      }),
+    ]);
+  });
+
+  it("probes: ready and starting", async () => {
+    const ready = await setUp();
+    for (const path of ["/healthz", "/readiness", "/startupz"]) expect((await ready.get(path)).status).toBe(200);
+    expect(await (await ready.get("/healthz")).text()).toBe("ok");
+    const starting = await setUp({ ready: false });
+    const answer = await starting.get("/startupz");
+    expect([answer.status, await answer.text()]).toEqual([503, "starting"]);
+    expect((await starting.get("/readiness")).status).toBe(503);
+    expect((await starting.get("/healthz")).status).toBe(200);
+  });
+
+  it("/metrics has the contract's names", async () => {
+    const { get } = await setUp();
+    const answer = await get("/metrics");
+    expect(answer.headers.get("content-type")).toContain("text/plain");
+    const text = await answer.text();
+    for (const name of [
+      "jobs_created_total",
+      "jobs_succeeded_total",
+      "jobs_failed_total",
+      "operarius_sync_errors_total",
+      "operarius_items_loaded",
+    ]) {
+      expect(text).toContain(`openfero_${name} 0`);
+    }
+  });
+
+  it("404 and 405 are JSON and name the way out", async () => {
+    const { get, app } = await setUp();
+    const missing = await get("/nowhere");
+    expect([missing.status, await missing.json()]).toEqual([404, { error: "there is nothing at /nowhere" }]);
+    const wrong = await app.request("/alerts", { method: "DELETE" });
+    expect([wrong.status, wrong.headers.get("allow")]).toEqual([405, "GET, POST"]);
+    expect(await wrong.json()).toHaveProperty("error");
+  });
+});
+
+describe("POST /alerts", () => {
+  it.each(["", "{", "[]", "{}", '{"alerts":[{"labels":{"a":1}}]}', '{"alerts":7}'])(
+    "%s is 400 with the reason, and nothing is stored or written",
+    async (body) => {
+      const { get, post, kube } = await setUp({ operarii: [anOperarius()] });
+      const answer = await post(body);
+      expect(answer.status).toBe(400);
+      expect(await answer.json()).toEqual({ error: expect.stringMatching(/\w/) });
+      expect(await (await get("/api/alerts")).json()).toEqual([]);
+      expect(writes(kube)).toEqual([]);
+    },
+  );
+
+  it("5 MB is 413, and nothing is written", async () => {
+    const { post, kube } = await setUp({ operarii: [anOperarius()] });
+    const answer = await post(aBody([{ annotations: { x: "x".repeat(5_000_000) } }]));
+    expect(answer.status).toBe(413);
+    expect(((await answer.json()) as { error: string }).error).toContain("4194304 bytes");
+    expect(writes(kube)).toEqual([]);
+  });
+
+  it("does not look at the Content-Type, and folds the case of keys", async () => {
+    const { post, kube } = await setUp({ operarii: [anOperarius()] });
+    const body = aBody().replaceAll('"alerts"', '"Alerts"').replaceAll('"startsAt"', '"StartsAt"');
+    expect((await post(body, { "content-type": "text/plain" })).status).toBe(200);
+    expect(kube.all(remediations)).toHaveLength(1);
+  });
+
+  it("is 503 when it cannot be recorded now, never 200", async () => {
+    const { post, kube } = await setUp({ operarii: [anOperarius()] });
+    kube.failWith(() => new TransportError("connect ECONNREFUSED"));
+    const answer = await post(aBody());
+    expect(answer.status).toBe(503);
+    expect(((await answer.json()) as { error: string }).error).toContain("ECONNREFUSED");
+  });
+});
+
+describe("authentication", () => {
+  const basic: AuthSettings = { method: "basic", user: "u", password: "p" };
+  const right = { authorization: `Basic ${Buffer.from("u:p").toString("base64")}` };
+
+  it.each(["/alerts", "/api/alerts", "/api/jobs", "/api/about", "/alertStore", "/metrics", "/nowhere"])(
+    "is asked for reading %s too",
+    async (path) => {
+      const { get } = await setUp({ auth: basic });
+      const denied = await get(path);
+      expect([denied.status, denied.headers.get("www-authenticate")]).toEqual([401, 'Basic realm="operarius"']);
+      expect((await get(path, right)).status).not.toBe(401);
+    },
+  );
+
+  it("keeps an unknown sender's alert out", async () => {
+    const { post, kube } = await setUp({ auth: { method: "bearer", token: "t" }, operarii: [anOperarius()] });
+    const denied = await post(aBody(), { authorization: "Bearer wrong" });
+    expect([denied.status, denied.headers.get("www-authenticate")]).toEqual([401, 'Bearer realm="operarius"']);
+    expect(kube.all(remediations)).toEqual([]);
+    expect((await post(aBody(), { authorization: "bearer t" })).status).toBe(200);
+  });
+
+  it("leaves the probes open", async () => {
+    const { get } = await setUp({ auth: basic });
+    for (const path of ["/healthz", "/readiness", "/startupz"]) expect((await get(path)).status).toBe(200);
+  });
+});
+
+describe("over a real socket", () => {
+  const running: RunningServer[] = [];
+  afterEach(async () => {
+    for (const server of running.splice(0)) await server.close(100);
+  });
+  async function open() {
+    const parts = await setUp({ operarii: [anOperarius()] });
+    const server = await listen(parts.app, {
+      address: { host: "127.0.0.1", port: 0 },
+      readTimeoutMs: 5000,
+      writeTimeoutMs: 5000,
+    });
+    running.push(server);
+    return { ...parts, server };
+  }
+
+  it("refuses an endless chunked body while it is still being sent, and goes on serving", async () => {
+    const { server } = await open();
+    const code = await new Promise<number>((resolve, reject) => {
+      const sending = request({ port: server.port, host: "127.0.0.1", method: "POST", path: "/alerts" }, (response) => {
+        resolve(response.statusCode ?? 0);
+        clearInterval(timer);
+        sending.destroy();
+      });
+      sending.on("error", reject);
+      const timer = setInterval(() => sending.write(Buffer.alloc(1_000_000, "x")), 5);
+    });
+    expect(code).toBe(413);
+    expect((await fetch(`http://127.0.0.1:${server.port}/healthz`)).status).toBe(200);
+  });
+
+  it("finishes what is in flight before it closes, and accepts nothing new", async () => {
+    const { server, kube } = await open();
+    const inFlight = fetch(`http://127.0.0.1:${server.port}/alerts`, { method: "POST", body: aBody() });
+    while (!kube.calls.some(({ plural }) => plural === "remediations"))
+      await new Promise((resolve) => setImmediate(resolve));
+    const closed = server.close(5000);
+    expect((await inFlight).status).toBe(200);
+    await closed;
+    await expect(fetch(`http://127.0.0.1:${server.port}/healthz`)).rejects.toThrow("fetch failed");
+    expect(kube.all(remediations)).toHaveLength(1);
+    expect(kube.all(jobs)).toEqual([]);
+  });
+
+  it("says when a port is taken", async () => {
+    const { server, app } = await open();
+    const again = listen(app, {
+      address: { host: "127.0.0.1", port: server.port },
+      readTimeoutMs: 1,
+      writeTimeoutMs: 1,
+    });
+    await expect(again).rejects.toMatchObject({ code: "EADDRINUSE" });
+  });
+});
