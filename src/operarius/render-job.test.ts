@@ -181,7 +181,7 @@ describe("the variables", () => {
     const ours = Object.entries(env).filter(([name]) => name.startsWith("OPENFERO_"));
     expect(env.OPENFERO_A_B).toBe("underscore");
     expect(env.OPENFERO_LABEL_NAMESPACE).toBe("n");
-    expect(ours.map(([, value]) => value).toSorted()).toEqual([
+    expect(ours.map(([, value]) => value ?? "").toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
       "capitals",
       "dash",
       "dot",
