@@ -24,6 +24,10 @@ export async function tell({ root, approval, started }) {
     const image = await badImage(world, approval);
     return await conclude(world, image, started);
   } catch (error) {
+    if (world.signal.aborted) {
+      bad("interrupted; everything the demo started is ended");
+      return 130;
+    }
     await explainFailure(world, error);
     return 1;
   } finally {
