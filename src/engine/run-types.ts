@@ -40,7 +40,7 @@ export interface RunOptions<O extends ObservationBase> {
   /** Rejects while writes are paused; asked before every write. */
   assertNotPaused: () => Promise<void>;
   /** Tells the cluster about a write that was made; its failure is a note, not an error. */
-  announce: (step: Step) => Promise<void>;
+  announce: (step: Step, uid: string) => Promise<void>;
   /** Node this program runs on; "" outside a pod. */
   ownNode: string;
   startedAtMs: number;

@@ -82,7 +82,7 @@ async function oneTurn<O extends ObservationBase>(
   const look: Look<O> = { observation, diagnosis, plan: undefined };
   state.first ??= look;
   state.last = look;
-  report({ kind: "look", description: remedy.describe(observation), diagnosis });
+  report({ kind: "look", description: remedy.describe(observation, settings), diagnosis });
   if (diagnosis.kind === "healthy") return settle(look, options, state);
   if (remaining(options) <= 0) return end(outOfTime(look, options, state));
   try {
@@ -146,7 +146,7 @@ async function decide<O extends ObservationBase>(
 ): Promise<Turn> {
   const { remedy, settings, report, ledger } = options;
   const { observation, diagnosis } = look;
-  const lowered = lowerPolicies(withRights(options), remedy.guardFacts(observation));
+  const lowered = lowerPolicies(withRights(options), remedy.guardFacts(observation, settings));
   if (lowered.kind === "unreadable") return end(declined("PolicyUnreadable", lowered.message));
   if (lowered.notes.length > 0) report({ kind: "policies", notes: lowered.notes });
   if (diagnosis.kind === "unhealthy" && state.writes.length === 0 && options.dryRun !== "client")
@@ -194,7 +194,7 @@ async function consider<O extends ObservationBase>(
   state: RunState<O>,
 ): Promise<Turn> {
   const { remedy, settings, report, now } = options;
-  const facts = remedy.guardFacts(look.observation);
+  const facts = remedy.guardFacts(look.observation, settings);
   const { reports, veto } = judge({
     plan,
     facts,

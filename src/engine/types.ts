@@ -78,6 +78,8 @@ export type Plan =
       reason: string;
       message: string;
       steps: readonly [Step, ...Step[]];
+      /** True when further steps may follow once these have worked. */
+      more: boolean;
       /** True when a person must agree to exactly this plan first. */
       needsApproval: boolean;
       fence: Fence;
@@ -219,8 +221,8 @@ export interface Remedy<O extends ObservationBase> {
   diagnose(observation: O, context: Pick<PlanContext, "settings" | "intents">): Diagnosis;
   plan(observation: O, diagnosis: Diagnosis, context: PlanContext): Plan;
   verify(observation: O, options: { settings: Settings; sinceMs: number; first: O }): Health;
-  guardFacts(observation: O): GuardFacts;
-  describe(observation: O): Description;
+  guardFacts(observation: O, settings: Settings): GuardFacts;
+  describe(observation: O, settings: Settings): Description;
   /** Whether most of the target works, which makes an incomplete repair partial rather than failed. */
   mostlyWorks(observation: O): boolean;
   /** Least time a wave needs until its replacements can be Available, in milliseconds. */

@@ -44,10 +44,22 @@ export async function carryOut<O extends ObservationBase>(
       state.actedOn ??= state.last;
       state.writes.push({ at: now(), step, generation });
       report({ kind: "wrote", step, dryRun });
-      if (!dryRun) await options.announce(step);
+      if (!dryRun) await announce(step, plan.fence.uid, options);
     }
   } finally {
     if (!dryRun) await release(options);
+  }
+}
+
+/** An Event that cannot be written is told, and changes nothing about the repair. */
+async function announce<O extends ObservationBase>(step: Step, uid: string, options: RunOptions<O>): Promise<void> {
+  try {
+    await options.announce(step, uid);
+  } catch (error) {
+    options.report({
+      kind: "note",
+      message: `the event on the target was not written: ${error instanceof Error ? error.message : String(error)}`,
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 /** Lets a loop sleep until something changed, without losing a change that came while it was awake. */
 export interface Changes {
-  notify(): void;
+  notify: () => void;
   /** Resolves at once when there was a change since the last call; else at the next one, after `timeoutMs`, or on abort. */
   next(timeoutMs: number, signal: AbortSignal): Promise<void>;
 }

@@ -14,7 +14,7 @@ const FLEET_CAP = 20;
 const FLEET_SHARE = 0.1;
 
 export type Deletions =
-  | { kind: "delete"; steps: Extract<Step, { kind: "delete-pod" }>[]; cause: CauseId }
+  | { kind: "delete"; steps: Extract<Step, { kind: "delete-pod" }>[]; cause: CauseId; more: boolean }
   | { kind: "wait"; message: string; recheckAfterMs: number }
   | { kind: "none"; reason: string; message: string };
 
@@ -65,6 +65,8 @@ function refusal(
   const { pod, trouble } = member;
   const { settings, at, observation } = here;
   if (pod.ready && trouble.cause !== "C06") return { reason: "PodReady", message: `${pod.name} is Ready` };
+  if (!trouble.recreationCanHelp)
+    return { reason: "DeletionUseless", message: "a new pod of the same revision would fail the same way" };
   if (pod.finalizers.length > 0)
     return { reason: "FinalizerHolds", message: `${pod.name} has a finalizer and would not go` };
   const allowance = startupAllowance(observation, settings.minAgeMs);
@@ -152,10 +154,10 @@ export function deletionsFor(
       recheckAfterMs: 1000,
     };
   }
-  return wave(here, allowed, before, group.finding.cause);
+  return wave(here, allowed, before, group);
 }
 
-function wave(here: Situation, allowed: readonly TroubledPod[], before: readonly Intent[], cause: CauseId): Deletions {
+function wave(here: Situation, allowed: readonly TroubledPod[], before: readonly Intent[], group: Group): Deletions {
   const { daemonSet } = here.observation;
   const limit = Math.min(
     maxUnavailable(daemonSet, here.counters.desired),
@@ -171,7 +173,13 @@ function wave(here: Situation, allowed: readonly TroubledPod[], before: readonly
       recheckAfterMs: 1000,
     };
   const sorted = [...allowed].sort((a, b) => (a.pod.node < b.pod.node ? -1 : 1));
-  return { kind: "delete", cause, steps: sorted.slice(0, room).map((member) => step(member, before.length === 0)) };
+  const steps = sorted.slice(0, room).map((member) => step(member, before.length === 0));
+  return {
+    kind: "delete",
+    cause: group.finding.cause,
+    steps,
+    more: steps.length < allowed.length || group.kind === "degraded",
+  };
 }
 
 /** The deletions that were made for this template and whether all their successors are well. */

@@ -1,7 +1,6 @@
 /** The first two steps of the runbook in words (pure): counters with their recount, and the pods that are not running. */
 
-import { settingsFor } from "../../engine/settings.ts";
-import type { Description } from "../../engine/types.ts";
+import type { Description, Settings } from "../../engine/types.ts";
 import type { Observation, PodFacts, StatusCounters } from "./facts.ts";
 import { alertHolds } from "./recount.ts";
 import type { Situation } from "./situation.ts";
@@ -58,8 +57,8 @@ function podLines(here: Situation): string[] {
 const MOST = 15;
 
 /** What a person reads first. */
-export function describe(observation: Observation): Description {
-  const here = situation(observation, settingsFor("normal"));
+export function describe(observation: Observation, settings: Settings): Description {
+  const here = situation(observation, settings);
   const { daemonSet } = observation;
   const reported = counted(daemonSet.status);
   const own = counted(here.counters);

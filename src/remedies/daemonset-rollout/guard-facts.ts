@@ -1,8 +1,7 @@
 /** What the engine's guards judge by, drawn from an observation (pure). */
-import { settingsFor } from "../../engine/settings.ts";
-import type { GuardFacts } from "../../engine/types.ts";
+import type { GuardFacts, Settings } from "../../engine/types.ts";
 import type { NodeFacts, Observation } from "./facts.ts";
-import { isUpdated } from "./recount.ts";
+import { isUpdated, recount } from "./recount.ts";
 import { situation } from "./situation.ts";
 
 /** Taints by which autoscalers announce that a node is about to go. */
@@ -13,9 +12,9 @@ function isLeaving(node: NodeFacts): boolean {
 }
 
 /** Every node that should run the pod or has one. */
-export function guardFacts(observation: Observation): GuardFacts {
+export function guardFacts(observation: Observation, settings: Settings): GuardFacts {
   const { daemonSet } = observation;
-  const here = situation(observation, settingsFor("normal"));
+  const here = situation(observation, settings);
   const concerned = here.slots.filter(({ shouldRun, pods }) => shouldRun || pods.length > 0);
   return {
     annotations: daemonSet.annotations,
@@ -42,6 +41,6 @@ export function guardFacts(observation: Observation): GuardFacts {
 
 /** At least half of the desired pods are available. */
 export function mostlyWorks(observation: Observation): boolean {
-  const { counters } = situation(observation, settingsFor("normal"));
+  const counters = recount(observation);
   return 2 * counters.available >= counters.desired;
 }

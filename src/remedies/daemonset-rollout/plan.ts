@@ -57,7 +57,7 @@ function leastThing(observation: Observation, assessment: Assessment, context: P
       [step],
       { reason: step.reason, message: assessment.diagnosis.message },
       { template, delete: "not done: a new pod of the same revision would fail the same way" },
-      needsApproval,
+      { needsApproval },
     );
   }
   const degraded = assessment.groups.find(({ kind }) => kind === "degraded");
@@ -97,6 +97,7 @@ function deletionsOrDecline(
       chosen.steps,
       { reason: diagnosis.reason, message: diagnosis.message },
       { template: options.template },
+      { more: chosen.more },
     );
   }
   const notes = { delete: deletionNote(results, assessment), template: options.template };
@@ -108,7 +109,7 @@ function deletionsOrDecline(
   const reason =
     refused?.kind === "none"
       ? refused.reason
-      : options.rollback.kind === "refused"
+      : options.rollback.kind === "refused" && options.rollback.relevant
         ? options.rollback.reason
         : diagnosis.reason;
   return { kind: "decline", reason, message: diagnosis.message, notes };
@@ -126,7 +127,7 @@ function letterOfTheRunbook(observation: Observation, assessment: Assessment, co
   const stepThree = chosen?.kind === "delete" ? chosen.steps : [];
   const waiting = deletions.find((result) => result.kind === "wait");
   const why = { reason: restart.kind === "step" ? restart.step.reason : diagnosis.reason, message: diagnosis.message };
-  if (stepThree[0]) return act(observation, stepThree, why, { template });
+  if (stepThree[0]) return act(observation, stepThree, why, { template }, { more: true });
   const notes = { delete: deletionNote(deletions, assessment), template };
   if (waiting?.kind === "wait")
     return { kind: "wait", reason: "Waiting", message: waiting.message, recheckAfterMs: waiting.recheckAfterMs, notes };
@@ -172,7 +173,7 @@ function act(
   steps: readonly Step[],
   why: { reason: string; message: string },
   notes: Partial<StepNotes>,
-  needsApproval = false,
+  options: { needsApproval?: boolean; more?: boolean } = {},
 ): Plan {
   const [first, ...rest] = steps;
   if (!first) throw new RangeError("a plan to act needs a step");
@@ -188,7 +189,8 @@ function act(
     kind: "act",
     ...why,
     steps: [first, ...rest],
-    needsApproval,
+    more: options.more ?? false,
+    needsApproval: options.needsApproval ?? false,
     fence,
     digest: digest({ same, fence }, 16),
     notes: { delete: notes.delete ?? (deletes.join("; ") || NOT_NEEDED), template: notes.template ?? NOT_NEEDED },

@@ -1,0 +1,168 @@
+/** Flags and variables of `heal` and `diagnose` to one checked value; all problems are reported together (pure). */
+
+import { settingsFor } from "../engine/settings.ts";
+import type { Policies, Settings, Target } from "../engine/types.ts";
+import { parseDuration } from "./duration.ts";
+
+/** As commander leaves them: absent, or the text that was given. */
+export interface HealFlags {
+  namespace?: string;
+  dryRun?: string | true;
+  strategy?: string;
+  rollback?: string;
+  delete?: string;
+  forceDelete?: string;
+  timeout?: string;
+  pace?: string;
+  soak?: string;
+  dwell?: string;
+  minAge?: string;
+  output?: string;
+  receipt?: string;
+  kubeconfig?: string;
+  context?: string;
+  approvedPlan?: string;
+  installationNamespace?: string;
+}
+
+export interface HealConfig {
+  target: Target;
+  settings: Settings;
+  /** `--timeout auto`: sized to the fleet once it is known, never beyond `deadlineMs`. */
+  autoTimeout: boolean;
+  /** The Job's deadline; undefined outside a Job of ours. */
+  deadlineMs: number | undefined;
+  policies: Policies;
+  dryRun: "none" | "client" | "server";
+  output: "text" | "json";
+  receipt: string | undefined;
+  kubeconfig: string | undefined;
+  context: string | undefined;
+  approvedPlan: string | undefined;
+  /** Name of the record that this run belongs to; "" outside our server. */
+  remediation: string;
+  /** Where ledger and pause live; undefined = not said, so the default. */
+  installationNamespace: string | undefined;
+  nodeName: string;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** A Kubernetes object name (RFC 1123 subdomain). */
+const NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
+
+/** The configuration, or every problem with it in words. */
+export function readHealConfig(
+  name: string | undefined,
+  flags: HealFlags,
+  env: Env,
+): { config: HealConfig } | { problems: string[] } {
+  const problems: string[] = [];
+  const target: Target = {
+    cluster: env.OPERARIUS_CLUSTER ?? "",
+    kind: "DaemonSet",
+    namespace: targetPart(
+      problems,
+      "namespace",
+      [flags.namespace, env.OPENFERO_EXPORTED_NAMESPACE, env.OPENFERO_NAMESPACE],
+      "-n NAMESPACE or the variable OPENFERO_NAMESPACE",
+    ),
+    name: targetPart(
+      problems,
+      "DaemonSet",
+      [name, env.OPENFERO_DAEMONSET],
+      "its name as the argument or the variable OPENFERO_DAEMONSET",
+    ),
+  };
+  const pace = oneOf(problems, "--pace", flags.pace ?? env.OPERARIUS_PACE ?? "normal", ["normal", "fast"]);
+  const overrides = {
+    ...optional(
+      "timeoutMs",
+      flags.timeout === "auto" ? undefined : duration(problems, "--timeout", flags.timeout, 5000),
+    ),
+    ...optional("dwellMs", duration(problems, "--dwell", flags.dwell, 0)),
+    ...optional("soakMs", duration(problems, "--soak", flags.soak, 0)),
+    ...optional("minAgeMs", duration(problems, "--min-age", flags.minAge, 0)),
+  };
+  const policies: Policies = {
+    strategy: oneOf(problems, "--strategy", flags.strategy ?? "guided", ["guided", "restart"]),
+    rollback: oneOf(problems, "--rollback", flags.rollback ?? "approve", ["off", "suggest", "approve", "auto"]),
+    delete: oneOf(problems, "--delete", flags.delete ?? "on", ["off", "on"]),
+    forceDelete: (flags.forceDelete ?? "").split(",").filter((uid) => uid !== ""),
+  };
+  const dryRun = oneOf(problems, "--dry-run", flags.dryRun === true ? "client" : (flags.dryRun ?? "none"), [
+    "none",
+    "client",
+    "server",
+  ]);
+  const output = oneOf(problems, "--output", flags.output ?? "text", ["text", "json"]);
+  const deadlineMs = deadline(problems, env.OPERARIUS_DEADLINE_SECONDS);
+  if (problems.length > 0) return { problems };
+  return {
+    config: {
+      target,
+      settings: settingsFor(pace, overrides),
+      autoTimeout: flags.timeout === "auto",
+      deadlineMs,
+      policies,
+      dryRun,
+      output,
+      receipt: flags.receipt,
+      kubeconfig: flags.kubeconfig,
+      context: flags.context,
+      approvedPlan: flags.approvedPlan ?? (env.OPERARIUS_APPROVED_PLAN || undefined),
+      remediation: env.OPERARIUS_REMEDIATION ?? "",
+      installationNamespace: flags.installationNamespace ?? (env.OPERARIUS_NAMESPACE || undefined),
+      nodeName: env.NODE_NAME ?? "",
+    },
+  };
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
+}
+
+/** The first source that is given, even if empty: an empty one is a mistake, not an absence. */
+function targetPart(problems: string[], what: string, sources: readonly (string | undefined)[], way: string): string {
+  const given = sources.find((source) => source !== undefined);
+  if (given === undefined) problems.push(`no ${what} is given: give ${way}`);
+  else if (given.trim() === "") problems.push(`the ${what} is empty: give ${way}`);
+  else if (!NAME.test(given)) {
+    const shown = JSON.stringify(given.length > 80 ? `${given.slice(0, 80)}…` : given);
+    problems.push(
+      `${shown} is not the name of a ${what}: Kubernetes names have lower-case letters, digits, "-" and "."`,
+    );
+  }
+  return given ?? "";
+}
+
+function oneOf<const T extends string>(
+  problems: string[],
+  flag: string,
+  value: string,
+  allowed: readonly [T, ...T[]],
+): T {
+  const found = allowed.find((each) => each === value);
+  if (found === undefined)
+    problems.push(`${flag} is ${JSON.stringify(value)}; it must be one of ${allowed.join(", ")}`);
+  return found ?? allowed[0];
+}
+
+function duration(problems: string[], flag: string, text: string | undefined, least: number): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = parseDuration(text);
+  if (ms === undefined || ms < least) {
+    problems.push(
+      `${flag} is ${JSON.stringify(text)}; it must be a duration such as 90s or 4m30s${least > 0 ? `, at least ${least / 1000}s` : ""}`,
+    );
+  }
+  return ms;
+}
+
+function deadline(problems: string[], text: string | undefined): number | undefined {
+  if (text === undefined || text === "") return undefined;
+  const seconds = Number(text);
+  if (Number.isInteger(seconds) && seconds > 0) return seconds * 1000;
+  problems.push(`OPERARIUS_DEADLINE_SECONDS is ${JSON.stringify(text)}; it must be a whole number of seconds`);
+  return undefined;
+}

@@ -1,0 +1,55 @@
+/** What a verdict means outside the program: exit code and termination message (pure). */
+import { canonicalJson, digest } from "./digest.ts";
+import type { Outcome } from "./run-types.ts";
+import type { TerminationMessage } from "./termination.ts";
+import type { CauseId, Diagnosis, Finding, ObservationBase, Verdict } from "./types.ts";
+
+export const EXIT = { ok: 0, notRecovered: 1, usage: 2, interrupted: 3, declined: 4 } as const;
+
+/** Exit code of a verdict (DESIGN.md, Exit). A dry run that came to its plan has done what it was asked. */
+export function exitCode({ kind, reason }: Verdict): number {
+  if (kind === "recovered" || reason === "DryRun") return EXIT.ok;
+  return kind === "declined" ? EXIT.declined : EXIT.notRecovered;
+}
+
+/** The finding that the run was about: what it acted on, else the last it saw. */
+export function mainFinding<O extends ObservationBase>({
+  actedOn,
+  last,
+  first,
+}: Pick<Outcome<O>, "actedOn" | "last" | "first">): Finding | undefined {
+  const found = (diagnosis: Diagnosis | undefined): Finding | undefined =>
+    diagnosis === undefined || diagnosis.kind === "healthy" ? undefined : diagnosis.findings[0];
+  return found(actedOn?.diagnosis) ?? found(last?.diagnosis) ?? found(first?.diagnosis);
+}
+
+/** At most this many bytes are kept by the kubelet for us (it cuts at 4096). */
+const MAX_BYTES = 3072;
+
+/** The termination message, cut to fit: writes first, then the sentence. */
+export function terminationMessage(
+  verdict: Verdict,
+  details: { cause: CauseId; writes: readonly string[]; receipt?: unknown },
+): string {
+  const message: TerminationMessage = {
+    schema: "operarius.openfero.io/termination/v1",
+    verdict: verdict.kind,
+    reason: verdict.reason,
+    sentence: verdict.message,
+    cause: details.cause,
+    ...(verdict.planDigest ? { planDigest: verdict.planDigest } : {}),
+    ...(verdict.recheckAfterMs === undefined ? {} : { recheckAfterSeconds: Math.ceil(verdict.recheckAfterMs / 1000) }),
+    writes: details.writes.slice(0, 10),
+    ...(details.receipt === undefined ? {} : { receiptDigest: digest(details.receipt) }),
+  };
+  for (const limit of [1500, 600, 200]) {
+    const cut = {
+      ...message,
+      sentence: message.sentence.slice(0, limit),
+      writes: message.writes.map((line) => line.slice(0, limit / 5)),
+    };
+    const text = canonicalJson(cut);
+    if (Buffer.byteLength(text) <= MAX_BYTES) return text;
+  }
+  return canonicalJson({ ...message, sentence: message.sentence.slice(0, 200), writes: [] });
+}

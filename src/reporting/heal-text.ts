@@ -1,0 +1,117 @@
+/** The words of `operarius heal` on screen and in the Job's log: the five steps of the runbook, always all five. */
+import type { Progress } from "../engine/report.ts";
+import type { StepNotes, Verdict } from "../engine/types.ts";
+
+const HEADINGS = [
+  "Status",
+  "Pods that are not running",
+  "Delete stuck pods",
+  "Rollout restart",
+  "Wait for the result",
+] as const;
+type Number = 1 | 2 | 3 | 4 | 5;
+
+export interface HealText {
+  report: (progress: Progress) => void;
+  /** Prints what is still missing of the five steps, then the verdict and the last two lines. */
+  finish(end: { verdict: Verdict; notes: StepNotes | undefined; cause: string; fix: string }): void;
+}
+
+/** Writes lines to `print`; each line is told once while it stays the same. */
+export function createHealText(print: (line: string) => void): HealText {
+  let step = 0;
+  let last = "";
+  let looked = false;
+  let wrote = false;
+  let settled = false;
+  let notes: StepNotes | undefined;
+
+  function line(text: string): void {
+    if (text === last) return;
+    last = text;
+    print(`   ${text}`);
+  }
+
+  /** Opens the numbered steps up to `number`; those that are passed over say why nothing was done. */
+  function open(number: Number): void {
+    while (step < number) {
+      step += 1;
+      print(`${step}. ${HEADINGS[step - 1]}`);
+      last = "";
+      if (step < number && step === 3) line(notes?.delete ?? "not done");
+      if (step < number && step === 4) line(notes?.template ?? "not done");
+    }
+  }
+
+  function look({ description, diagnosis }: Extract<Progress, { kind: "look" }>): void {
+    if (looked) {
+      if (wrote) line(diagnosis.message);
+      return;
+    }
+    looked = true;
+    open(1);
+    for (const text of description.status) line(text);
+    line(diagnosis.message);
+    const findings = diagnosis.kind === "healthy" ? [] : diagnosis.findings;
+    for (const text of findings.flatMap(({ evidence }) => evidence).slice(0, 6)) line(`evidence: ${text}`);
+    open(2);
+    if (description.pods.length === 0) line("none");
+    for (const text of description.pods) line(text);
+  }
+
+  function told(progress: Exclude<Progress, { kind: "look" }>): void {
+    switch (progress.kind) {
+      case "plan":
+        notes = progress.plan.notes;
+        settled = progress.plan.kind === "act" && !progress.plan.more;
+        if (progress.plan.kind === "wait" && !wrote) {
+          open(3);
+          line(`waiting: ${progress.plan.message}`);
+        }
+        return;
+      case "dwell":
+        open(3);
+        line(`looking again in ${progress.ms / 1000} s before anything is changed`);
+        return;
+      case "wrote":
+        wrote = true;
+        open(progress.step.kind === "delete-pod" ? 3 : 4);
+        line(`${progress.dryRun ? "dry run, accepted" : "done"}: ${progress.step.summary}`);
+        if (settled) open(5);
+        return;
+      case "policies":
+        for (const note of progress.notes) line(note);
+        return;
+      case "guards":
+        for (const { name, result } of progress.reports) {
+          if (result.kind !== "pass") line(`guard ${name}: ${result.message}`);
+        }
+        return;
+      case "moved":
+      case "note":
+        line(progress.message);
+        return;
+      case "health": {
+        const { health } = progress;
+        if (!health.healthy) return;
+        open(5);
+        line(`healthy; it counts after ${Math.ceil(health.requiredMs / 1000)} s without a relapse`);
+        return;
+      }
+    }
+  }
+
+  return {
+    report(progress) {
+      if (progress.kind === "look") look(progress);
+      else told(progress);
+    },
+    finish({ verdict, notes: final, cause, fix }) {
+      notes = final ?? notes;
+      open(5);
+      line(`${verdict.kind} (${verdict.reason}): ${verdict.message}`);
+      print(`cause: ${cause}`);
+      print(`fix: ${fix}`);
+    },
+  };
+}

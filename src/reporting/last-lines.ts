@@ -1,0 +1,40 @@
+/** The last two lines of every run: the cause, and the command that fixes it (pure). */
+import type { Outcome } from "../engine/run-types.ts";
+import type { Finding, ObservationBase, Step, Target } from "../engine/types.ts";
+
+interface LastLinesInput<O extends ObservationBase> {
+  outcome: Outcome<O>;
+  finding: Finding | undefined;
+  target: Target;
+  /** Record to approve on; "" = none. */
+  remediation: string;
+  namespace: string;
+}
+
+/** What a person would have typed for the step. */
+function command(step: Step, { namespace, name }: Target): string {
+  switch (step.kind) {
+    case "delete-pod":
+      return `kubectl delete pod ${step.pod.name} -n ${namespace}${step.force ? " --grace-period=0 --force" : ""}`;
+    case "restart":
+      return `kubectl rollout restart daemonset/${name} -n ${namespace}`;
+    case "rollback":
+      return `kubectl rollout undo daemonset/${name} -n ${namespace} --to-revision=${step.revision.number}`;
+  }
+}
+
+/** Both without their labels. */
+export function lastLines<O extends ObservationBase>(input: LastLinesInput<O>): { cause: string; fix: string } {
+  const { outcome, finding, target, remediation, namespace } = input;
+  const { verdict, writes } = outcome;
+  const cause = finding ? `${finding.cause} ${finding.reason}: ${finding.message}` : verdict.message;
+  if (verdict.kind === "recovered") {
+    const done = writes.map(({ step }) => command(step, target)).join("; ");
+    return { cause, fix: done ? `${done}   # done` : "nothing to do" };
+  }
+  if (verdict.kind === "awaiting-approval" && remediation !== "") {
+    const patch = JSON.stringify({ spec: { approval: { decision: "approve", planDigest: verdict.planDigest } } });
+    return { cause, fix: `kubectl patch remediation ${remediation} -n ${namespace} --type merge -p '${patch}'` };
+  }
+  return { cause, fix: finding?.commands[0] ?? `kubectl describe daemonset/${target.name} -n ${target.namespace}` };
+}
