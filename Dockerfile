@@ -4,7 +4,7 @@ WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY . .
-RUN node scripts/build.mjs
+RUN node scripts/build.mjs && rm dist/sandbox.js # the sandbox is for a checkout
 
 FROM node:24-slim
 ENV NODE_ENV=production
