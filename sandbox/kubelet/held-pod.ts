@@ -1,4 +1,5 @@
 /** One pod on one node: its runtime record, its processes, logs and files. */
+import { writeFileSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Container } from "kubernetes-types/core/v1";
@@ -152,6 +153,8 @@ export function holdPod(input: { runtime: PodRuntime; kube: Kube; host: Host; on
       const container = runtime.containers.find((each) => each.name === name)?.spec;
       if (container === undefined) return;
       const environment = environmentOf(container);
+      // As the real kubelet does: each start of a container finds its own, empty message file.
+      writeFileSync(messageFile(name), "");
       const startedAt = host.now();
       const started = runProgram({
         entry: host.programEntry,
