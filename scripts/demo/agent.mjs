@@ -3,13 +3,15 @@ import { until } from "./screen.mjs";
 
 const NAME = "agent";
 const COLLECTION = "/apis/apps/v1/namespaces/kube-system/daemonsets";
+/** Edits are made in the name of kubectl: the demo plays the person at the keyboard, whose templates may be rolled back. */
+const AS_PERSON = "?fieldManager=kubectl";
 const PODS = "/api/v1/namespaces/kube-system/pods";
 
 export const agentPath = `${COLLECTION}/${NAME}`;
 
 export async function createAgent(kube, image) {
   const labels = { "app.kubernetes.io/name": NAME };
-  await kube.create(COLLECTION, {
+  await kube.create(COLLECTION + AS_PERSON, {
     apiVersion: "apps/v1",
     kind: "DaemonSet",
     metadata: { name: NAME, namespace: "kube-system", labels },
@@ -24,7 +26,9 @@ export async function createAgent(kube, image) {
 }
 
 export async function setImage(kube, image) {
-  await kube.strategic(agentPath, { spec: { template: { spec: { containers: [{ name: "app", image }] } } } });
+  await kube.strategic(agentPath + AS_PERSON, {
+    spec: { template: { spec: { containers: [{ name: "app", image }] } } },
+  });
 }
 
 /** The pods that the DaemonSet's uid owns, by node, as the demo judges them. */
