@@ -3,6 +3,7 @@ import type { Event, ObjectReference } from "kubernetes-types/core/v1";
 import { isNotFound } from "../../src/kube/errors.ts";
 import { events } from "../../src/kube/resources.ts";
 import type { Kube, LiveMeta, Resource } from "../../src/kube/types.ts";
+import { createSimilarEvents } from "./similar-events.ts";
 
 export interface EventInput {
   type: "Normal" | "Warning";
@@ -50,19 +51,23 @@ export function createEventRecorder(input: {
 }): EventRecorder {
   const now = input.now ?? Date.now;
   const known = new Map<string, Known>();
+  const similar = createSimilarEvents();
   let tail: Promise<void> = Promise.resolve();
   let queued = 0;
   let serial = 0;
 
-  async function write(object: EventTarget, event: EventInput): Promise<void> {
+  async function write(object: EventTarget, given: EventInput): Promise<void> {
     const namespace = object.metadata.namespace ?? "default";
-    const key = [object.metadata.uid, event.type, event.reason, event.fieldPath ?? "", event.message].join("\u0000");
+    const group = [object.metadata.uid, given.type, given.reason, given.fieldPath ?? ""].join("\u0000");
+    const combined = similar.combine(group, given.message, now());
+    const event = combined === undefined ? given : { ...given, message: combined };
+    const key = combined === undefined ? `${group}\u0000${given.message}` : group;
     const before = known.get(key);
     const at = secondsIso(now());
     if (before !== undefined) {
       const count = before.count + 1;
       try {
-        const body = { count, lastTimestamp: at };
+        const body = { count, lastTimestamp: at, message: event.message.slice(0, 1024) };
         await input.kube.patch(events, { namespace, name: before.name }, { type: "merge", body });
         remember(key, { name: before.name, count });
         return;

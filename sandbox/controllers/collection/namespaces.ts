@@ -1,10 +1,11 @@
 /** Empties a namespace that is being deleted and then lets it go. */
 import { isConflict, isNotFound } from "../../../src/kube/errors.ts";
-import { events, namespaces } from "../../../src/kube/resources.ts";
+import { events } from "../../../src/kube/resources.ts";
 import type { Resource } from "../../../src/kube/types.ts";
 import { startLoop } from "../../machinery/loop.ts";
 import type { ControllerContext, Running } from "../context.ts";
 import { discover } from "./discovery.ts";
+import { finalizeNamespace } from "./finalize.ts";
 
 /** Starts it; the informers must have synced. */
 export function startNamespaceController(context: ControllerContext): Running {
@@ -35,8 +36,7 @@ export function startNamespaceController(context: ControllerContext): Running {
     // Deleted objects may take their grace period: look again before the namespace is let go.
     if (left > 0) return 300;
     try {
-      const { uid } = namespace.metadata;
-      await kube.patch(namespaces, { name }, { type: "merge", body: { metadata: { uid }, spec: { finalizers: [] } } });
+      await finalizeNamespace(kube, namespace);
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }

@@ -14,5 +14,5 @@ export function shortHash(text: string): string {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
   const alphabet = "bcdfghjklmnpqrstvwxz2456789";
-  return String(hash).replace(/\d/g, (digit) => alphabet[Number(digit) % alphabet.length] ?? "");
+  return String(hash).replace(/\d/g, (digit) => alphabet[digit.charCodeAt(0) % alphabet.length] ?? "");
 }
