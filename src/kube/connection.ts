@@ -32,7 +32,10 @@ export class ConnectionError extends TransportError {
 }
 
 export interface Connections {
-  /** Resolves at the response's headers. An abort rejects with the signal's reason, and later destroys the response. */
+  /**
+   * Resolves at the response's headers. An abort rejects with the signal's reason, and later destroys the response.
+   * The signal must belong to this exchange alone: its listener stays.
+   */
   open(exchange: Exchange, authentication: Authentication, signal: AbortSignal): Promise<IncomingMessage>;
   close(): void;
 }
@@ -99,7 +102,6 @@ function exchangeHeaders(start: () => ClientRequest, sending: Sending): Promise<
       (response ?? request).destroy(new Error("aborted by the caller"));
     };
     signal.addEventListener("abort", abort, { once: true });
-    request.on("close", () => signal.removeEventListener("abort", abort));
     request.on("response", (message) => {
       response = message;
       resolve(message);

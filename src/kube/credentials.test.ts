@@ -374,7 +374,11 @@ describe("with a kubeconfig", () => {
     const script = `const fs=require("fs");fs.appendFileSync(${JSON.stringify(counter)},"x");const n=fs.readFileSync(${JSON.stringify(counter)}).length;console.log(JSON.stringify({apiVersion:"client.authentication.k8s.io/v1",kind:"ExecCredential",status:{token:"exec-"+n,expirationTimestamp:"2099-01-01T00:00:00Z"}}))`;
     const exec = { apiVersion: "client.authentication.k8s.io/v1", command: process.execPath, args: ["-e", script] };
     const credentials = await load({ server: server.url, cluster: withCa(), user: { exec } });
-    for (let count = 0; count < 3; count += 1) await ask(credentials);
+    for (let count = 0; count < 2; count += 1) await ask(credentials);
+    const { tls } = await credentials.authenticate();
+    await ask(credentials);
+    // The same certificates keep their identity, so that connections are kept too.
+    expect((await credentials.authenticate()).tls).toBe(tls);
     expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([
       "Bearer exec-1",
       "Bearer exec-1",

@@ -103,6 +103,25 @@ describe("a reflector", () => {
     expect(scene.reflector.lastContact()).toBeGreaterThan(Date.now() - 5000);
   });
 
+  it("forgets the pages of a list that had to start over", async () => {
+    const scene = await play({
+      lists: [
+        json(podList(5, [pod("a", 1), pod("gone", 1)], "next")),
+        failure(410, "Expired"),
+        json(podList(9, [pod("a", 1)])),
+      ],
+      watches: [open],
+    });
+    await scene.reflector.synced;
+    expect(scene.reflector.items()).toEqual(["a@1"]);
+  });
+
+  it("wakes those who wait when the first list is empty", async () => {
+    const scene = await play({ lists: [json(podList(5, []))], watches: [open] });
+    await scene.reflector.changed();
+    expect(scene.reflector.hasSynced()).toBe(true);
+  });
+
   it("goes on from the last event or bookmark when a watch ends", async () => {
     const scene = await play({
       lists: [json(podList(5, []))],
@@ -331,6 +350,21 @@ describe("stopping", () => {
     await vi.waitFor(() => expect(scene.reflector.changed()).rejects.toThrow("enough"));
     expect(seen).toEqual(["a@6"]);
     expect(scene.reflector.items()).toEqual(["a@6"]);
+  });
+
+  it("while a list is taken in drops that list", async () => {
+    const controller = new AbortController();
+    const project = (): string => {
+      controller.abort(new Error("enough"));
+      return "";
+    };
+    const scene = await play(
+      { lists: [json(podList(5, [pod("a", 1)]))], watches: [open] },
+      { signal: controller.signal, project },
+    );
+    await expect(scene.reflector.synced).rejects.toThrow("enough");
+    expect(scene.reflector.items()).toEqual([]);
+    expect(scene.changes).toEqual([]);
   });
 
   it("does not start under an aborted signal", async () => {

@@ -123,8 +123,6 @@ async function watch<T, P>(options: ReflectorOptions<T, P>, copy: LocalCopy<T, P
   const timeoutSeconds = 240 + Math.floor(random() * 60);
   const from = resourceVersion === undefined ? {} : { resourceVersion };
   for await (const event of kube.watch(resource, { ...selection(options), ...from, timeoutSeconds, signal })) {
-    // Several events may have come at once: none is handed on after a stop.
-    signal.throwIfAborted();
     copy.take(event);
   }
   copy.touch();

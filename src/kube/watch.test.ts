@@ -83,6 +83,17 @@ describe("watch", () => {
     expect((await collect(kube.watch(pods, {}))).seen).toEqual(["ADDED b"]);
   });
 
+  it("lasts longer than a request may", async () => {
+    const { kube } = await serve(
+      (response, request) => {
+        watchLines([event("ADDED", pod("a", 1))], "keep-open")(response, request);
+        setTimeout(() => response.end(`${event("ADDED", pod("b", 2))}\n`), 150);
+      },
+      { timeoutMs: 50 },
+    );
+    expect(await collect(kube.watch(pods, {}))).toEqual({ seen: ["ADDED a", "ADDED b"], error: undefined });
+  });
+
   it("opens nothing until it is iterated", async () => {
     const { server, kube } = await serve(watchLines([]));
     kube.watch(pods, {});

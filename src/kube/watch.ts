@@ -25,6 +25,7 @@ export async function* readWatch<T>(stream: WatchStream): AsyncGenerator<WatchEv
   for await (const line of readLines(stream)) {
     const event = parseEvent<T>(line, stream.subject);
     if (event !== undefined) yield event;
+    // Several events may have come at once: none is handed on after an abort.
     if (stream.signal?.aborted) throw stream.signal.reason;
   }
 }

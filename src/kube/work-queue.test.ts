@@ -179,7 +179,7 @@ describe("ending the work queue", () => {
     const { queue, begun, finish, stop, ended } = start(1);
     queue.add("a");
     queue.add("b");
-    queue.addAfter("c", 1);
+    queue.addAfter("c", 60_000);
     queue.add("a");
     let over = false;
     void ended.then(() => {
@@ -194,6 +194,17 @@ describe("ending the work queue", () => {
     await ended;
     expect(begun).toEqual(["a"]);
     expect(queue.size()).toBe(0);
+  });
+
+  it("leaves no timer behind that would keep the process alive", async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+    const before = timers();
+    const { queue, stop, ended } = start(1);
+    queue.addAfter("a", 60_000);
+    expect(timers()).toBe(before + 1);
+    stop();
+    await ended;
+    expect(timers()).toBe(before);
   });
 
   it("ends at once when there is nothing to do, or was never begun", async () => {
