@@ -1,5 +1,6 @@
 /** The embedded Kubernetes API server: TLS, storage, admission, RBAC and audit in one process. */
 import { randomBytes } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { mkdirSync } from "node:fs";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -75,6 +76,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const audit = openAuditLog(auditFile);
   const backend = createBackend();
   const closing = new AbortController();
+  // One listener per open watch.
+  setMaxListeners(0, closing.signal);
   const address = () => `${host}:${(server.address() as AddressInfo | null)?.port ?? 0}`;
   const handle = createHandler({ backend, audit, address, closing: closing.signal, log });
   const tls = {

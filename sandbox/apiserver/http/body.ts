@@ -7,8 +7,8 @@ import { badRequest, tooLarge } from "../status.ts";
 /** The limit of kube-apiserver for a request body. */
 export const bodyLimitBytes = 3 * 1024 * 1024;
 
-/** The whole body as text. Errors: 413 past the limit; what is left of the body is then read and thrown away. */
-export function readText(request: IncomingMessage): Promise<string> {
+/** The whole body. Errors: 413 past the limit; what is left of the body is then read and thrown away. */
+export function readBody(request: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -18,7 +18,7 @@ export function readText(request: IncomingMessage): Promise<string> {
       if (size > bodyLimitBytes) reject(tooLarge(bodyLimitBytes));
       else chunks.push(chunk);
     });
-    request.once("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
+    request.once("end", () => resolve(Buffer.concat(chunks)));
     request.once("error", reject);
     request.once("close", () => reject(badRequest("the request ended before its body did")));
   });

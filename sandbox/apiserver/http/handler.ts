@@ -10,8 +10,9 @@ import { answerReview } from "../handlers/reviews.ts";
 import { isMap } from "../object.ts";
 import { reviews } from "../registry/groups.ts";
 import { ApiError, forbidden, methodNotAllowed, noSuchPath, unauthorized } from "../status.ts";
-import { readText } from "./body.ts";
+import { readBody } from "./body.ts";
 import { isOpenPath, plainAnswer } from "./plain-paths.ts";
+import { decodeProtobuf, protobufType } from "./protobuf.ts";
 import type { RequestInfo } from "./request-info.ts";
 import { readRequestInfo } from "./request-info.ts";
 import { sendText, stableJson, statusOf } from "./respond.ts";
@@ -34,6 +35,15 @@ interface Exchange {
   user: User;
   receivedAt: number;
   body: string;
+  contentType: string;
+}
+
+/** Reads the body; protobuf becomes JSON here, so that nobody after this knows of it. Errors: 400, 413. */
+async function receive(exchange: Exchange): Promise<void> {
+  const bytes = await readBody(exchange.request);
+  const isProtobuf = exchange.contentType.startsWith(protobufType) && bytes.length > 0;
+  exchange.body = isProtobuf ? JSON.stringify(decodeProtobuf(bytes)) : bytes.toString("utf8");
+  if (isProtobuf) exchange.contentType = "application/json";
 }
 
 function authorize(parts: HandlerParts, { info, user }: Exchange): void {
@@ -80,7 +90,7 @@ async function answerResource(parts: HandlerParts, exchange: Exchange): Promise<
     user,
     userAgent: request.headers["user-agent"] ?? "",
     body: exchange.body,
-    contentType: request.headers["content-type"] ?? "application/json",
+    contentType: exchange.contentType,
     accept: request.headers.accept ?? "application/json",
   };
   const review = reviews.find(
@@ -175,9 +185,18 @@ export function createHandler(
     const [path = "/", search = ""] = (request.url ?? "/").split("?", 2);
     const query = new URLSearchParams(search);
     const info = readRequestInfo(request.method ?? "GET", path, query);
-    const exchange: Exchange = { request, response, info, query, user: anonymous, receivedAt, body: "" };
+    const exchange: Exchange = {
+      request,
+      response,
+      info,
+      query,
+      user: anonymous,
+      receivedAt,
+      body: "",
+      contentType: request.headers["content-type"] ?? "application/json",
+    };
     try {
-      if (request.method !== "GET" && request.method !== "HEAD") exchange.body = await readText(request);
+      if (request.method !== "GET" && request.method !== "HEAD") await receive(exchange);
       exchange.user = parts.backend.authenticator.user(request);
       authorize(parts, exchange);
       if (info.isResource) await answerResource(parts, exchange);

@@ -1,18 +1,20 @@
-/** fieldValidation: fields that the schema of a kind does not know. */
-
-import { unknownFields } from "../openapi/schema-check.ts";
+/** fieldValidation: fields that a kind does not have, and values of the wrong type. */
+import { misfits } from "../openapi/schema-check.ts";
 import type { ResourceInfo } from "../registry/resource-info.ts";
 import { badRequest } from "../status.ts";
 
-/** Warnings for unknown fields. Errors: 400 when `mode` is Strict; Ignore looks at nothing. */
+/**
+ * Warnings for unknown fields; none when `mode` is Ignore. Errors: 400 for unknown fields when it is Strict, and for
+ * values of the wrong type always.
+ */
 export function checkFields(resource: ResourceInfo, body: Record<string, unknown>, mode: string): string[] {
-  if (mode !== "Strict" && mode !== "Warn") return [];
-  const unknown = unknownFields(resource, body).map((field) => `unknown field "${field}"`);
-  if (mode === "Strict" && unknown.length > 0) {
-    const { kind, version } = resource;
-    throw badRequest(
-      `${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${unknown.join(", ")}`,
-    );
-  }
-  return unknown;
+  const { unknown, wrong } = misfits(resource, body);
+  const { kind, version } = resource;
+  const refuse = (why: string) => badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
+  const [first] = wrong;
+  if (first !== undefined) throw refuse(first);
+  if (mode === "Ignore") return [];
+  const words = unknown.map((field) => `unknown field "${field}"`);
+  if (mode === "Strict" && words.length > 0) throw refuse(`strict decoding error: ${words.join(", ")}`);
+  return words;
 }
