@@ -44,8 +44,10 @@ async function run(config: ServeConfig, context: CliContext): Promise<number> {
     await runServer({ config, kube, log, about, signal: context.signal, now: context.now });
     return 0;
   } catch (error) {
-    context.stderr.write(`operarius serve: ${errorText(error)}\n`);
-    return error instanceof CredentialsError ? USAGE_ERROR : 1;
+    const isUsage = error instanceof CredentialsError;
+    // A CredentialsError says everything by itself; its cause would only repeat it.
+    context.stderr.write(`operarius serve: ${isUsage ? error.message : errorText(error)}\n`);
+    return isUsage ? USAGE_ERROR : 1;
   }
 }
 

@@ -10,7 +10,11 @@ export interface Flag {
 
 const flag = (name: string, placeholder: string, description: string, fallback?: string): Flag => ({
   name,
-  variable: `OPERARIUS_${name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`,
+  // operariusNamespace is OPERARIUS_NAMESPACE, as in the Jobs.
+  variable: `OPERARIUS_${name
+    .replace(/^operarius/, "")
+    .replaceAll(/\B[A-Z]/g, (letter) => `_${letter}`)
+    .toUpperCase()}`,
   placeholder,
   description,
   ...(fallback === undefined ? {} : { fallback }),

@@ -1,5 +1,5 @@
 /** The watches that wake the server up, and the log lines about them. */
-import { isForbidden, isNotFound, TransportError } from "../kube/errors.ts";
+import { isForbidden, isNotFound, StatusError, TransportError } from "../kube/errors.ts";
 import type { Reflector } from "../kube/reflector.ts";
 import { startReflector } from "../kube/reflector.ts";
 import { jobs } from "../kube/resources.ts";
@@ -78,6 +78,8 @@ function identity({ name, resourceVersion }: { name: string; resourceVersion: st
 
 function wayOut(error: unknown): string {
   if (isNotFound(error)) return "install the custom resources: kubectl apply -f deploy/crds";
+  if (error instanceof StatusError && error.code === 401)
+    return "renew the credentials in the kubeconfig, or the token";
   if (isForbidden(error)) return "give the server its rights: kubectl apply -k deploy/kustomize";
   if (error instanceof TransportError) return "check that the API server is up, and --kubeconfig and --context";
   return "see the error; the server keeps trying";

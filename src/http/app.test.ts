@@ -14,7 +14,14 @@ import { createApp } from "./app.ts";
 import type { RunningServer } from "./server.ts";
 import { listen } from "./server.ts";
 
-async function setUp(options: { auth?: AuthSettings; operarii?: OperariusObject[]; ready?: boolean } = {}) {
+interface Options {
+  auth?: AuthSettings;
+  operarii?: OperariusObject[];
+  ready?: boolean;
+  writeTimeoutMs?: number;
+}
+
+async function setUp(options: Options = {}) {
   const kube = createMemoryKube();
   await install(kube, ...(options.operarii ?? []));
   const cache = { hasSynced: () => true, items: () => kube.all(operariuses).map(toCatalogEntry) };
@@ -24,7 +31,7 @@ async function setUp(options: { auth?: AuthSettings; operarii?: OperariusObject[
     auth: options.auth ?? { method: "none" },
     about: { version: "1.2.3", commit: "abc", buildDate: "today" },
     isReady: () => options.ready ?? true,
-    writeTimeoutMs: 5000,
+    writeTimeoutMs: options.writeTimeoutMs ?? 5000,
   });
   const get = async (path: string, headers: Record<string, string> = {}) => app.request(path, { headers });
   const post = async (body: string, headers: Record<string, string> = {}) =>
@@ -157,6 +164,23 @@ describe("POST /alerts", () => {
     const answer = await post(aBody());
     expect(answer.status).toBe(503);
     expect(((await answer.json()) as { error: string }).error).toContain("ECONNREFUSED");
+  });
+});
+
+describe("an API server that does not answer", () => {
+  it("is a 503 at the write timeout, and the late record stands for the next delivery", async () => {
+    const { post, kube } = await setUp({ operarii: [anOperarius()], writeTimeoutMs: 50 });
+    let answer = (): void => undefined;
+    const hanging = new Promise<undefined>((resolve) => {
+      answer = () => resolve(undefined);
+    });
+    kube.failWith(({ verb, plural }) => (verb === "create" && plural === "remediations" ? hanging : undefined));
+    const late = await post(aBody());
+    expect([late.status, await late.json()]).toEqual([503, { error: expect.stringContaining("--writeTimeout") }]);
+    answer();
+    kube.failWith(() => undefined);
+    expect((await post(aBody())).status).toBe(200);
+    expect(kube.all(remediations)).toHaveLength(1);
   });
 });
 

@@ -2,11 +2,14 @@
 import { Hono } from "hono";
 import type { Receiver } from "../control/receive.ts";
 import { authorise } from "../intake/auth.ts";
+import { createByteBudget } from "../intake/body.ts";
 import { errorText } from "../reporting/log.ts";
 import { listJobs } from "./jobs.ts";
 import type { AppOptions } from "./options.ts";
 import { postAlerts } from "./post-alerts.ts";
 
+/** 64 MiB of webhook bodies at once; more are asked to come back. */
+const BODIES_IN_MEMORY = 64 * 1024 * 1024;
 /** Kubelets have no password; everybody else is asked for one, for reads too. */
 const PROBES = new Set(["/healthz", "/readiness", "/startupz"]);
 
@@ -14,6 +17,7 @@ const PROBES = new Set(["/healthz", "/readiness", "/startupz"]);
 export function createApp(options: AppOptions): Hono {
   const { receiver, auth } = options;
   const { log, metrics } = receiver.context;
+  const budget = createByteBudget(BODIES_IN_MEMORY);
   const app = new Hono();
   app.use(async (context, next) => {
     if (PROBES.has(context.req.path)) return next();
@@ -23,7 +27,7 @@ export function createApp(options: AppOptions): Hono {
     return context.json({ error: `authentication required (${auth.method})` }, 401);
   });
   const routes = {
-    "/alerts": { GET: () => Response.json("OK"), POST: (request: Request) => postAlerts(options, request) },
+    "/alerts": { GET: () => Response.json("OK"), POST: (request: Request) => postAlerts(options, budget, request) },
     "/alertStore": { GET: (request: Request) => searchAlerts(receiver, request) },
     "/api/alerts": { GET: (request: Request) => searchAlerts(receiver, request) },
     "/api/jobs": { GET: () => listJobs(receiver.catalog) },

@@ -3,7 +3,7 @@ import { aHook, anAlert } from "../../test/support/control-fixture.ts";
 import { createAlertStore } from "./alert-store.ts";
 import type { AuthSettings } from "./auth.ts";
 import { authorise } from "./auth.ts";
-import { readBody } from "./body.ts";
+import { createByteBudget, readBody } from "./body.ts";
 import { snapshot } from "./snapshot.ts";
 
 describe("authorise", () => {
@@ -29,13 +29,18 @@ describe("authorise", () => {
 });
 
 describe("readBody", () => {
+  const roomy = () => createByteBudget(1_000_000);
   const request = (body: ReadableStream<Uint8Array> | string, headers: Record<string, string> = {}) =>
     new Request("http://x", { method: "POST", body, headers, duplex: "half" } as RequestInit);
 
   it("reads across chunks, characters split between them included", async () => {
     const bytes = new TextEncoder().encode("a🙂b");
     const stream = ReadableStream.from([bytes.slice(0, 3), bytes.slice(3)]);
-    expect(await readBody(request(stream as ReadableStream<Uint8Array>))).toEqual({ kind: "text", text: "a🙂b" });
+    expect(await readBody(request(stream as ReadableStream<Uint8Array>), roomy())).toEqual({
+      kind: "text",
+      text: "a🙂b",
+      bytes: 6,
+    });
   });
 
   it("counts while reading, and stops asking for more", async () => {
@@ -44,12 +49,22 @@ describe("readBody", () => {
       { pull: (controller) => controller.enqueue(new Uint8Array(100).fill(++given)) },
       { highWaterMark: 0 },
     );
-    expect(await readBody(request(stream), 1000)).toEqual({ kind: "too-large", limit: 1000 });
+    expect(await readBody(request(stream), roomy(), 1000)).toEqual({ kind: "too-large", limit: 1000 });
     expect(given).toBe(11);
   });
 
+  it("takes no more than its share of the memory for all, and gives it back when it refuses", async () => {
+    const budget = createByteBudget(10);
+    expect(await readBody(request("123456"), budget)).toMatchObject({ kind: "text", bytes: 6 });
+    expect(await readBody(request("123456"), budget)).toEqual({ kind: "busy" });
+    expect(budget.take(4)).toBe(true);
+    expect(budget.take(1)).toBe(false);
+  });
+
   it("believes a Content-Length that says too much", async () => {
-    expect(await readBody(request("x", { "content-length": "2000" }), 1000)).toMatchObject({ kind: "too-large" });
+    expect(await readBody(request("x", { "content-length": "2000" }), roomy(), 1000)).toMatchObject({
+      kind: "too-large",
+    });
   });
 });
 

@@ -19,11 +19,13 @@ type Stored = { metadata: LiveMeta; status?: unknown };
 /** Name of the method, the resource's plural, and the object it is about. */
 export type Call = { verb: string; plural: string; name: string };
 
+type Decided = Error | undefined;
+
 export interface MemoryKube extends Kube {
   /** Every call so far. */
   calls: Call[];
-  /** Throws what the returned error says instead of carrying the call out. */
-  failWith(decide: (call: Call) => Error | undefined): void;
+  /** Throws the error that `decide` returns instead of carrying the call out; a promise makes the call hang until it settles. */
+  failWith(decide: (call: Call) => Decided | Promise<Decided>): void;
   /** Everything of one kind, as stored. */
   all<T>(resource: Resource<T>): Live<T>[];
 }
@@ -35,7 +37,7 @@ export function createMemoryKube(now: () => number = Date.now): MemoryKube {
   const sleepers = new Set<() => void>();
   const calls: Call[] = [];
   let version = 0;
-  let failure: (call: Call) => Error | undefined = () => undefined;
+  let failure: (call: Call) => Decided | Promise<Decided> = () => undefined;
 
   const key = (plural: string, ref: { namespace?: string | undefined; name: string }) =>
     `${plural}/${ref.namespace ?? ""}/${ref.name}`;
@@ -43,7 +45,7 @@ export function createMemoryKube(now: () => number = Date.now): MemoryKube {
     calls.push({ verb, plural, name });
     // Answers never come in the same tick, so that concurrent callers interleave as they do over a network.
     await new Promise((resolve) => setImmediate(resolve));
-    const error = failure({ verb, plural, name });
+    const error = await failure({ verb, plural, name });
     if (error !== undefined) throw error;
   }
   function find(plural: string, ref: Ref): Stored {
