@@ -17,16 +17,17 @@ export interface Heartbeat {
 export function createHeartbeat(input: { kube: Kube; facts: NodeFacts; now: () => number }): Heartbeat {
   const { kube, facts, now } = input;
   const { name } = facts;
-  let isRegistered = false;
+  let uid: string | undefined;
   let isComplete = false;
 
-  async function register(): Promise<void> {
+  /** Returns the node's uid. */
+  async function register(): Promise<string> {
     try {
-      await kube.create(nodes, nodeObject(facts));
+      return (await kube.create(nodes, nodeObject(facts))).metadata.uid;
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
+      return (await kube.get(nodes, { name })).metadata.uid;
     }
-    isRegistered = true;
   }
 
   async function reportStatus(node: Live<Node> | undefined, diskPressure: boolean): Promise<void> {
@@ -37,14 +38,14 @@ export function createHeartbeat(input: { kube: Kube; facts: NodeFacts; now: () =
     isComplete = true;
   }
 
-  async function renewLease(uid: string): Promise<void> {
+  async function renewLease(nodeUid: string): Promise<void> {
     const ref = { name, namespace: leaseNamespace };
     const spec = { holderIdentity: name, leaseDurationSeconds: 40, renewTime: formatMicroTime(new Date(now())) };
     try {
       await kube.patch(leases, ref, { type: "merge", body: { spec } });
     } catch (error) {
       if (!isNotFound(error)) throw error;
-      const ownerReferences = uid === "" ? [] : [{ apiVersion: "v1", kind: "Node", name, uid }];
+      const ownerReferences = [{ apiVersion: "v1", kind: "Node", name, uid: nodeUid }];
       const metadata = { ...ref, ownerReferences };
       await kube.create(leases, { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata, spec });
     }
@@ -52,7 +53,7 @@ export function createHeartbeat(input: { kube: Kube; facts: NodeFacts; now: () =
 
   return {
     async beat({ node, diskPressure }) {
-      if (!isRegistered) await register();
+      uid ??= await register();
       try {
         await reportStatus(node, diskPressure);
       } catch (error) {
@@ -60,7 +61,7 @@ export function createHeartbeat(input: { kube: Kube; facts: NodeFacts; now: () =
         if (isNotFound(error)) return;
         throw error;
       }
-      await renewLease(node?.metadata.uid ?? "");
+      await renewLease(uid);
     },
   };
 }

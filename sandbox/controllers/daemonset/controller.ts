@@ -46,9 +46,7 @@ export function startDaemonSetController(context: ControllerContext): Running {
     const selector = ds.spec?.selector;
     const inNamespace = informers.pods.items().filter((pod) => pod.metadata.namespace === namespace);
     const pods = await claim({ kube, resource: daemonSets, owner: ds, selector, pods: inNamespace });
-    const revisions = informers.controllerRevisions
-      .items()
-      .filter((each) => controllerOf(each)?.uid === ds.metadata.uid);
+    const revisions = await claimRevisions(kube, ds, informers.controllerRevisions.items());
     const history = await syncHistory(kube, ds, revisions);
     const view: DaemonSetView = { ds, nodes: informers.nodes.items(), pods, hash: history.hash, now: now() };
     if (!expectations.satisfied(key)) {

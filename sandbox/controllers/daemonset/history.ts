@@ -4,7 +4,9 @@ import type { Pod } from "kubernetes-types/core/v1";
 import { isAlreadyExists, isNotFound } from "../../../src/kube/errors.ts";
 import { controllerRevisions, daemonSets } from "../../../src/kube/resources.ts";
 import type { Kube, Live } from "../../../src/kube/types.ts";
-import { revisionLabel } from "./pod-template.ts";
+import { matchesSelector } from "../rules/labels.ts";
+import { controllerOf } from "../rules/pods.ts";
+import { ownerReference, revisionLabel } from "./pod-template.ts";
 import { matchesTemplate, planHistory, surplusRevisions } from "./revisions.ts";
 
 export interface History {
@@ -26,6 +28,27 @@ export async function syncHistory(
   else current = await kube.replace(controllerRevisions, { ...plan.current, revision: plan.raiseTo });
   const old = known.filter((each) => each.metadata.uid !== current.metadata.uid);
   return { current, old, hash: current.metadata.labels?.[revisionLabel] ?? "" };
+}
+
+/** The DaemonSet's own revisions and those without a controller that its selector matches: these are adopted. */
+export async function claimRevisions(
+  kube: Kube,
+  ds: Live<DaemonSet>,
+  all: readonly Live<ControllerRevision>[],
+): Promise<Live<ControllerRevision>[]> {
+  const mine: Live<ControllerRevision>[] = [];
+  for (const each of all) {
+    const { name, namespace, resourceVersion, labels, ownerReferences = [], deletionTimestamp } = each.metadata;
+    const controller = controllerOf(each);
+    if (controller?.uid === ds.metadata.uid) {
+      mine.push(each);
+    } else if (namespace === ds.metadata.namespace && controller === undefined && deletionTimestamp === undefined) {
+      if (!matchesSelector(ds.spec?.selector, labels)) continue;
+      const body = { metadata: { resourceVersion, ownerReferences: [...ownerReferences, ownerReference(ds)] } };
+      mine.push(await kube.patch(controllerRevisions, { name, namespace: namespace ?? "" }, { type: "merge", body }));
+    }
+  }
+  return mine;
 }
 
 /** Removes old revisions beyond the limit that no pod runs. */

@@ -54,7 +54,10 @@ export function planJob(view: JobView): JobPlan {
     events: [],
     recheckMs: undefined,
   };
-  if (isFinished(job)) return plan;
+  if (isFinished(job)) {
+    dropZeros(plan.status);
+    return plan;
+  }
   const isSuspended = job.spec?.suspend === true;
   if (!isSuspended) plan.status.startTime ??= iso(now);
   const outcome = decideOutcome(view, plan.status);
@@ -212,11 +215,14 @@ function endOf(pod: Pod, now: number): number {
 
 function tally(plan: JobPlan, active: readonly Live<Pod>[]): void {
   const left = active.filter((pod) => !plan.remove.includes(pod));
-  // Zero is left out, as Kubernetes' own encoding does.
   plan.status.active = left.length + plan.create;
-  for (const field of ["active", "succeeded", "failed"] as const)
-    if (plan.status[field] === 0) delete plan.status[field];
   plan.status.ready = left.filter(isPodReady).length;
+  dropZeros(plan.status);
+}
+
+/** Zero is left out, as Kubernetes' own encoding does. */
+function dropZeros(status: JobStatus): void {
+  for (const field of ["active", "succeeded", "failed"] as const) if (status[field] === 0) delete status[field];
 }
 
 function setCondition(plan: JobPlan, view: JobView, condition: Omit<JobCondition, "lastTransitionTime">): boolean {
