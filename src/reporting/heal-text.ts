@@ -1,6 +1,6 @@
 /** The words of `operarius heal` on screen and in the Job's log: the five steps of the runbook, always all five. */
 import type { Progress } from "../engine/report.ts";
-import type { StepNotes, Verdict } from "../engine/types.ts";
+import type { Plan, StepNotes, Verdict } from "../engine/types.ts";
 
 const HEADINGS = [
   "Status",
@@ -17,18 +17,25 @@ export interface HealText {
   finish(end: { verdict: Verdict; notes: StepNotes | undefined; cause: string; fix: string }): void;
 }
 
+/** Under which number the first step of a plan is told. */
+function stepOf(plan: Plan | undefined): 3 | 4 {
+  return plan?.kind === "act" && plan.steps[0].kind !== "delete-pod" ? 4 : 3;
+}
+
 /** Writes lines to `print`; each line is told once while it stays the same. */
 export function createHealText(print: (line: string) => void): HealText {
   let step = 0;
-  let last = "";
+  /** What was said under the present heading. */
+  const told = new Set<string>();
   let looked = false;
   let wrote = false;
   let settled = false;
   let notes: StepNotes | undefined;
+  let planned: Plan | undefined;
 
   function line(text: string): void {
-    if (text === last) return;
-    last = text;
+    if (told.has(text)) return;
+    told.add(text);
     print(`   ${text}`);
   }
 
@@ -37,7 +44,7 @@ export function createHealText(print: (line: string) => void): HealText {
     while (step < number) {
       step += 1;
       print(`${step}. ${HEADINGS[step - 1]}`);
-      last = "";
+      told.clear();
       if (step < number && step === 3) line(notes?.delete ?? "not done");
       if (step < number && step === 4) line(notes?.template ?? "not done");
     }
@@ -45,7 +52,7 @@ export function createHealText(print: (line: string) => void): HealText {
 
   function look({ description, diagnosis }: Extract<Progress, { kind: "look" }>): void {
     if (looked) {
-      if (wrote) line(diagnosis.message);
+      if (wrote && diagnosis.kind !== "healthy") line(diagnosis.message);
       return;
     }
     looked = true;
@@ -59,10 +66,11 @@ export function createHealText(print: (line: string) => void): HealText {
     for (const text of description.pods) line(text);
   }
 
-  function told(progress: Exclude<Progress, { kind: "look" }>): void {
+  function tell(progress: Exclude<Progress, { kind: "look" }>): void {
     switch (progress.kind) {
       case "plan":
         notes = progress.plan.notes;
+        planned = progress.plan;
         settled = progress.plan.kind === "act" && !progress.plan.more;
         if (progress.plan.kind === "wait" && !wrote) {
           open(3);
@@ -70,7 +78,7 @@ export function createHealText(print: (line: string) => void): HealText {
         }
         return;
       case "dwell":
-        open(3);
+        open(stepOf(planned));
         line(`looking again in ${progress.ms / 1000} s before anything is changed`);
         return;
       case "wrote":
@@ -104,7 +112,7 @@ export function createHealText(print: (line: string) => void): HealText {
   return {
     report(progress) {
       if (progress.kind === "look") look(progress);
-      else told(progress);
+      else tell(progress);
     },
     finish({ verdict, notes: final, cause, fix }) {
       notes = final ?? notes;

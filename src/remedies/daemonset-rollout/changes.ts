@@ -17,11 +17,12 @@ export function createChanges(): Changes {
     async next(timeoutMs, signal) {
       if (!pending && !signal.aborted) {
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, timeoutMs);
           const done = (): void => {
             clearTimeout(timer);
+            signal.removeEventListener("abort", done);
             resolve();
           };
+          const timer = setTimeout(done, timeoutMs);
           wake = done;
           signal.addEventListener("abort", done, { once: true });
         });
