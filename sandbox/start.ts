@@ -104,7 +104,9 @@ async function startParts(
   ending.add(() => apiServer.stop());
   writeKubeconfig(kubeconfigFile, await apiServer.kubeconfig("admin", ["system:masters"]));
   const clients: Kube[] = [];
-  ending.add(() => clients.forEach((client) => void client.close()));
+  ending.add(() => {
+    for (const client of clients) client.close();
+  });
   const connect = (user: string, groups?: readonly string[]) => {
     const client = connectAs(apiServer, user, groups);
     clients.push(client);

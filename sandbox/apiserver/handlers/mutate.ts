@@ -2,6 +2,7 @@
 import { parseMap, parseOperations } from "../http/body.ts";
 import type { KubeObject } from "../object.ts";
 import { asMap, isMap } from "../object.ts";
+import { structOf } from "../openapi/kinds.ts";
 import { applyConfig } from "../patch/apply.ts";
 import { jsonPatch } from "../patch/json-patch.ts";
 import { entryOf } from "../patch/managed-fields.ts";
@@ -88,7 +89,9 @@ function transformOf(call: Call): Transform {
   if (type === patchTypes.merge || (type === patchTypes.strategic && !resource.custom)) {
     const patch = parseMap(call.body, "application/json");
     return through((current) =>
-      type === patchTypes.merge ? mergePatch(current, patch) : strategicPatch(current, patch),
+      type === patchTypes.merge
+        ? mergePatch(current, patch)
+        : strategicPatch(current, patch, structOf(apiVersionOf(resource), resource.kind)),
     );
   }
   const accepted = Object.values(patchTypes).filter((one) => !resource.custom || one !== patchTypes.strategic);

@@ -89,7 +89,12 @@ export async function createObject(request: WriteRequest, given: KubeObject): Pr
   const key = keyOf(object.metadata.namespace, name);
   if (backend.store.get(resource.bucket, key) !== undefined) throw alreadyExists(resource, name);
   await backend.admission.validate({ ...request, operation: "CREATE", object, old: undefined });
-  trackUpdate(object, undefined, { manager: request.manager, apiVersion: apiVersionOf(resource), subresource: "" });
+  trackUpdate(object, undefined, {
+    manager: request.manager,
+    apiVersion: apiVersionOf(resource),
+    subresource: "",
+    hasStatus: resource.status,
+  });
   // Admission may have waited for a webhook: somebody else may have been faster.
   if (backend.store.get(resource.bucket, key) !== undefined) throw alreadyExists(resource, name);
   return request.dryRun ? object : backend.store.put(resource.bucket, key, object);
@@ -228,6 +233,7 @@ export async function updateObject(
         manager: request.manager,
         apiVersion: apiVersionOf(resource),
         subresource: request.subresource,
+        hasStatus: resource.status,
       });
     }
     if (unchanged && (options.tracked !== true || sameJson(next.metadata.managedFields, old.metadata.managedFields)))

@@ -1,6 +1,7 @@
 /** One request from its first byte to its audit entry: who, may they, what, done. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AuditLog } from "../audit/audit-log.ts";
+import { impersonate } from "../authn/impersonate.ts";
 import type { User } from "../authn/user.ts";
 import { anonymous } from "../authn/user.ts";
 import type { Attributes } from "../authz/rbac.ts";
@@ -198,6 +199,7 @@ export function createHandler(
     try {
       if (request.method !== "GET" && request.method !== "HEAD") await receive(exchange);
       exchange.user = parts.backend.authenticator.user(request);
+      exchange.user = impersonate(exchange.user, request.headers, parts.backend.authorizer);
       authorize(parts, exchange);
       if (info.isResource) await answerResource(parts, exchange);
       else answerPlain(parts, exchange);

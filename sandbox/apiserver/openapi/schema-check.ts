@@ -50,7 +50,7 @@ function checkField(found: Misfits, path: string, field: Field, value: unknown):
   if (value === null || value === undefined) return;
   if (field.shape === "list") {
     if (!Array.isArray(value)) wrong(found, path, value, `[]${field.type}`);
-    else value.forEach((item, index) => void checkOne(found, `${path}[${index}]`, field.type, item));
+    else for (const [index, item] of value.entries()) checkOne(found, `${path}[${index}]`, field.type, item);
   } else if (field.shape === "map") {
     if (!isMap(value)) wrong(found, path, value, `map[string]${field.type}`);
     else if (!field.wrapped)

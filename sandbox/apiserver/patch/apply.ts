@@ -1,54 +1,63 @@
 /** Server-side apply: the fields that a manager wants, merged in, and those it no longer wants taken out. */
 import type { KubeObject } from "../object.ts";
 import { asList, clone, isMap, sameJson } from "../object.ts";
-import type { FieldRules, FieldSet } from "./field-set.ts";
-import { allOf, childrenOf, fieldName, managedPart, minus, union } from "./field-set.ts";
+import { structOf } from "../openapi/kinds.ts";
+import type { FieldSet, Place } from "./field-set.ts";
+import { allOf, childPlace, childrenOf, managedPart, minus, rootPlace, union } from "./field-set.ts";
 import type { Author } from "./managed-fields.ts";
-import { entryOf, isCustomVersion, isEntryOf } from "./managed-fields.ts";
-import { isSet, listKeysOf } from "./merge-keys.ts";
+import { entryOf, isEntryOf } from "./managed-fields.ts";
 
 type Fields = Record<string, unknown>;
 
+/** Keys with a default (the protocol of a port) may be left out in what is applied. */
 function itemMatches(item: unknown, wanted: Fields, keys: readonly string[]): boolean {
   return (
     isMap(item) && keys.every((key) => sameJson(item[key], wanted[key] ?? (key === "protocol" ? "TCP" : undefined)))
   );
 }
 
-function mergeApplied(field: string, live: unknown, applied: unknown, rules: FieldRules): unknown {
-  if (isMap(applied) && isMap(live)) {
-    const result: Fields = { ...live };
-    for (const [key, value] of Object.entries(applied)) result[key] = mergeApplied(key, live[key], value, rules);
-    return result;
-  }
-  if (!Array.isArray(applied) || !Array.isArray(live)) return applied;
-  if (isSet(field)) return [...live, ...applied.filter((item) => !live.some((one) => sameJson(one, item)))];
-  const keys = rules.custom && field !== "ownerReferences" ? undefined : listKeysOf(field, applied);
-  if (keys === undefined) return applied;
+function mergeList(live: unknown[], applied: unknown[], place: Place): unknown[] {
+  const { field } = place;
+  if (field?.set === true) return [...live, ...applied.filter((item) => !live.some((one) => sameJson(one, item)))];
+  const keys = field?.mapKeys;
+  if (keys === undefined || field?.atomic === true) return applied;
+  const inner: Place = { struct: field?.type, field: undefined, path: "inner" };
+  const wanted = applied.filter(isMap);
   // The applier's order first, then what others keep in the list.
-  const mine = applied.filter(isMap).map((item) => {
-    const existing = live.find((one) => itemMatches(one, item, keys));
-    return mergeApplied(field, existing, item, rules);
-  });
-  const others = live.filter((one) => !applied.filter(isMap).some((item) => itemMatches(one, item, keys)));
-  return [...mine, ...others];
+  const mine = wanted.map((item) =>
+    mergeApplied(
+      live.find((one) => itemMatches(one, item, keys)),
+      item,
+      inner,
+    ),
+  );
+  return [...mine, ...live.filter((one) => !wanted.some((item) => itemMatches(one, item, keys)))];
+}
+
+function mergeApplied(live: unknown, applied: unknown, place: Place): unknown {
+  if (Array.isArray(applied) && Array.isArray(live)) return mergeList(live, applied, place);
+  if (!isMap(applied) || !isMap(live) || place.field?.atomic === true) return applied;
+  const result: Fields = { ...live };
+  for (const [key, value] of Object.entries(applied))
+    result[key] = mergeApplied(live[key], value, childPlace(place, key));
+  return result;
 }
 
 /** `value` without the fields of `gone`. An item or map that is listed with "." goes as a whole. */
-function removeFields(field: string, value: unknown, gone: FieldSet, rules: FieldRules): unknown {
-  const children = childrenOf(field, value, rules);
+function removeFields(value: unknown, gone: FieldSet, place: Place): unknown {
+  const children = childrenOf(value, place);
   if (children === undefined) return value;
-  const result: [string, unknown][] = [];
+  const kept: [string, unknown][] = [];
   for (const [element, child] of children) {
-    const removed = gone[element] as FieldSet | undefined;
-    if (removed === undefined) result.push([element, child]);
+    const removed = gone[element];
+    if (!isMap(removed)) kept.push([element, child.value]);
     else if (Object.keys(removed).length > 0 && removed["."] === undefined) {
-      const rest = removeFields(fieldName(element, field), child, removed, rules);
-      if (!isMap(rest) || Object.keys(rest).length > 0) result.push([element, rest]);
+      const rest = removeFields(child.value, removed as FieldSet, child.place);
+      if (!isMap(rest) || Object.keys(rest).length > 0) kept.push([element, rest]);
     }
   }
-  if (isMap(value)) return Object.fromEntries(result.map(([element, child]) => [element.slice(2), child]));
-  return result.map(([element, child]) => (element.startsWith("v:") ? JSON.parse(element.slice(2)) : child));
+  if (isMap(value)) return Object.fromEntries(kept.map(([element, child]) => [element.slice(2), child]));
+  return kept.map(([element, child]) => (element.startsWith("v:") ? (JSON.parse(element.slice(2)) as unknown) : child));
 }
 
 /** Fields that `author` applied before and leaves out now, as far as nobody else owns them. */
@@ -61,19 +70,33 @@ function abandoned(live: KubeObject, author: Author, wanted: FieldSet): FieldSet
   return minus(minus(before, wanted), others);
 }
 
-/** The live object after `config` has been applied by `author`. Conflicts of ownership are not raised: the applier wins. */
+function asObject(value: unknown, like: KubeObject): KubeObject {
+  const fields = isMap(value) ? value : {};
+  return {
+    ...fields,
+    apiVersion: like.apiVersion,
+    kind: like.kind,
+    metadata: isMap(fields.metadata) ? fields.metadata : {},
+  };
+}
+
+/**
+ * The live object after `config` has been applied by `author`. Ownership conflicts are not raised yet: the applier
+ * wins, as with --force-conflicts.
+ */
 export function applyConfig(live: KubeObject, config: KubeObject, author: Author): KubeObject {
-  const rules = { custom: isCustomVersion(author.apiVersion) };
+  const root = rootPlace(structOf(live.apiVersion, live.kind));
   const desired = managedPart(config);
-  const wanted = allOf("", desired, rules);
-  const gone = abandoned(live, author, wanted);
+  const wanted = allOf(desired, root);
   const { managedFields, ...metadata } = live.metadata;
-  const cleaned = removeFields("", { ...live, metadata }, gone, rules) as KubeObject;
-  const merged = mergeApplied("", clone(cleaned), desired, rules) as KubeObject;
-  const before = asList(managedFields) as NonNullable<typeof managedFields>;
+  const cleaned = removeFields({ ...live, metadata }, abandoned(live, author, wanted), root);
+  const merged = asObject(mergeApplied(clone(cleaned), desired, root), live);
+  const before: NonNullable<typeof managedFields> = managedFields ?? [];
   const own = before.find((entry) => isEntryOf(entry, author, "Apply"));
-  const entries = before.filter((entry) => entry !== own);
   const entry = own !== undefined && sameJson(own.fieldsV1, wanted) ? own : entryOf(author, "Apply", wanted);
-  merged.metadata = { ...merged.metadata, managedFields: [entry, ...entries] };
+  merged.metadata = {
+    ...merged.metadata,
+    managedFields: [entry, ...asList(before).filter((one) => one !== own)] as typeof before,
+  };
   return merged;
 }

@@ -1,18 +1,25 @@
 /** Sets of fields in the form of managedFields' FieldsV1 (sigs.k8s.io/structured-merge-diff, fieldpath). */
 import type { JsonMap, KubeObject } from "../object.ts";
-import { asList, isMap, sameJson } from "../object.ts";
-import { isSet, listKeysOf } from "./merge-keys.ts";
+import { asList, isMap, sameJson, without } from "../object.ts";
+import type { Field } from "../openapi/kinds.ts";
+import { fieldOf } from "../openapi/kinds.ts";
 
-/** A path element: `f:name`, `k:{"name":"app"}` or `v:"value"`. "." stands for the item itself. */
+/** Keys are path elements: `f:name`, `k:{"name":"app"}` or `v:"value"`; "." stands for the item itself. */
 export type FieldSet = JsonMap;
 
-/** Custom resources have no merge keys of ours: all their lists are atomic. */
-export interface FieldRules {
-  custom: boolean;
+/**
+ * What is known of the value at a place: the field that holds it, or the root of an object of a kind. Custom resources
+ * have no types here: below their metadata maps are open and lists are atomic.
+ */
+export type Place = { struct: string | undefined; field: Field | undefined; path: "root" | "inner" };
+
+/** The whole object. */
+export function rootPlace(struct: string | undefined): Place {
+  return { struct, field: undefined, path: "root" };
 }
 
 /** Metadata that belongs to the server and that nobody manages. */
-const serverMetadata = new Set([
+const serverMetadata = [
   "name",
   "namespace",
   "uid",
@@ -23,121 +30,141 @@ const serverMetadata = new Set([
   "deletionGracePeriodSeconds",
   "selfLink",
   "managedFields",
-]);
+];
 
 function keyElement(item: Record<string, unknown>, keys: readonly string[]): string {
   const chosen: Record<string, unknown> = {};
-  for (const key of [...keys].sort()) if (item[key] !== undefined) chosen[key] = item[key];
+  for (const key of keys.toSorted()) if (item[key] !== undefined) chosen[key] = item[key];
   return `k:${JSON.stringify(chosen)}`;
 }
 
+/** The place of a named child. */
+export function childPlace(place: Place, name: string): Place {
+  const { field } = place;
+  // Inside `labels` and its like the names are keys, not fields of a struct.
+  if (field?.shape === "map") return { struct: undefined, field: undefined, path: "inner" };
+  const child = fieldOf(place.struct, name, place.path);
+  return { struct: child?.type, field: child, path: "inner" };
+}
+
+function itemPlace(place: Place): Place {
+  return { struct: place.field?.type, field: undefined, path: "inner" };
+}
+
+export type Children = Map<string, { value: unknown; place: Place }>;
+
 /** The children of a value by path element, or undefined for a leaf. */
-export function childrenOf(field: string, value: unknown, rules: FieldRules): Map<string, unknown> | undefined {
-  if (isMap(value)) return new Map(Object.entries(value).map(([name, child]) => [`f:${name}`, child]));
-  if (!Array.isArray(value) || value.length === 0) return undefined;
-  if (isSet(field)) return new Map(value.map((item) => [`v:${JSON.stringify(item)}`, undefined]));
-  const keys = rules.custom && field !== "ownerReferences" ? undefined : listKeysOf(field, value);
+export function childrenOf(value: unknown, place: Place): Children | undefined {
+  const { field } = place;
+  if (field?.atomic === true) return undefined;
+  if (isMap(value)) {
+    return new Map(
+      Object.entries(value).map(([name, child]) => [`f:${name}`, { value: child, place: childPlace(place, name) }]),
+    );
+  }
+  if (!Array.isArray(value) || value.length === 0 || field === undefined) return undefined;
+  if (field.set)
+    return new Map(value.map((item) => [`v:${JSON.stringify(item)}`, { value: undefined, place: itemPlace(place) }]));
+  const keys = field.mapKeys;
   if (keys === undefined) return undefined;
   return new Map(
     asList(value)
       .filter(isMap)
-      .map((item) => [keyElement(item, keys), item]),
+      .map((item) => [keyElement(item, keys), { value: item, place: itemPlace(place) }]),
   );
 }
 
-/** `f:spec` → `spec`; the elements of lists keep the field of their list. */
-export function fieldName(element: string, parent: string): string {
-  return element.startsWith("f:") ? element.slice(2) : parent;
+/** Items of keyed lists, and open maps such as labels, are fields of their own beside what is in them. */
+function ownDot(element: string, place: Place): FieldSet {
+  return element.startsWith("k:") || (place.field?.shape === "map" && !place.field.atomic) ? { ".": {} } : {};
 }
 
-/** What differs between two values: `set` holds what `next` adds or changes, `gone` what it no longer has. */
-function difference(
-  field: string,
-  next: unknown,
-  old: unknown,
-  rules: FieldRules,
-): { set: FieldSet | undefined; gone: FieldSet | undefined } {
+/** Every field of a value. */
+export function allOf(value: unknown, place: Place): FieldSet {
+  const all: FieldSet = {};
+  for (const [element, child] of childrenOf(value, place) ?? []) {
+    all[element] = { ...ownDot(element, child.place), ...allOf(child.value, child.place) };
+  }
+  return all;
+}
+
+interface Difference {
+  /** What `next` adds or changes. */
+  set: FieldSet | undefined;
+  /** What it no longer has. */
+  gone: FieldSet | undefined;
+}
+
+function filled(set: FieldSet): FieldSet | undefined {
+  return Object.keys(set).length > 0 ? set : undefined;
+}
+
+function difference(next: unknown, old: unknown, place: Place): Difference {
   if (sameJson(next, old)) return { set: undefined, gone: undefined };
-  const children = childrenOf(field, next, rules);
-  const before = childrenOf(field, old, rules);
-  if (children === undefined || (children.size === 0 && before === undefined))
-    return {
-      set: next === undefined ? undefined : {},
-      gone: next === undefined ? allOf(field, old, rules) : undefined,
-    };
+  const children = childrenOf(next, place);
+  const before = childrenOf(old, place);
+  // A leaf on either side: the whole value was set.
+  if (children === undefined || before === undefined)
+    return { set: allOf(next, place), gone: filled(allOf(old, place)) };
   const set: FieldSet = {};
   const gone: FieldSet = {};
   for (const [element, child] of children) {
-    const name = fieldName(element, field);
-    if (before?.has(element) !== true)
-      set[element] = element.startsWith("k:") ? { ".": {}, ...allOf(name, child, rules) } : allOf(name, child, rules);
-    else if (!element.startsWith("v:")) {
-      const inner = difference(name, child, before.get(element), rules);
+    const previous = before.get(element);
+    if (previous === undefined) set[element] = { ...ownDot(element, child.place), ...allOf(child.value, child.place) };
+    else {
+      const inner = difference(child.value, previous.value, child.place);
       if (inner.set !== undefined) set[element] = inner.set;
       if (inner.gone !== undefined) gone[element] = inner.gone;
     }
   }
-  for (const [element, child] of before ?? [])
-    if (!children.has(element)) gone[element] = allOf(fieldName(element, field), child, rules);
-  // A map or keyed list that did not exist before is itself a field that somebody set.
-  if (before === undefined && field !== "") set["."] = {};
-  return { set: Object.keys(set).length > 0 ? set : undefined, gone: Object.keys(gone).length > 0 ? gone : undefined };
-}
-
-/** Every field of a value. */
-export function allOf(field: string, value: unknown, rules: FieldRules): FieldSet {
-  const children = childrenOf(field, value, rules);
-  const all: FieldSet = {};
-  for (const [element, child] of children ?? []) {
-    all[element] = element.startsWith("k:")
-      ? { ".": {}, ...allOf(fieldName(element, field), child, rules) }
-      : allOf(fieldName(element, field), child, rules);
+  for (const [element, child] of before) {
+    if (!children.has(element)) gone[element] = { ...ownDot(element, child.place), ...allOf(child.value, child.place) };
   }
-  return all;
+  return { set: filled(set), gone: filled(gone) };
 }
 
 /** The object without what nobody manages. */
 export function managedPart(object: KubeObject | undefined): Record<string, unknown> {
   if (object === undefined) return {};
-  const { apiVersion: _, kind: __, metadata, ...rest } = object;
-  const own = Object.fromEntries(Object.entries(metadata).filter(([name]) => !serverMetadata.has(name)));
+  const rest = without(object, ["apiVersion", "kind", "metadata"]);
+  const own = without(object.metadata, serverMetadata);
   return Object.keys(own).length === 0 ? rest : { metadata: own, ...rest };
 }
 
+/** What a write of `next` over `old` sets and takes away. */
 export function compare(
   next: KubeObject,
   old: KubeObject | undefined,
-  rules: FieldRules,
+  struct: string | undefined,
 ): { set: FieldSet; gone: FieldSet } {
-  const { set, gone } = difference("", managedPart(next), managedPart(old), rules);
+  const { set, gone } = difference(managedPart(next), managedPart(old), rootPlace(struct));
   return { set: set ?? {}, gone: gone ?? {} };
+}
+
+function subset(set: FieldSet, element: string): FieldSet | undefined {
+  const child = set[element];
+  return isMap(child) ? (child as FieldSet) : undefined;
 }
 
 export function union(a: FieldSet, b: FieldSet): FieldSet {
   const result: FieldSet = { ...a };
-  for (const [element, child] of Object.entries(b)) {
-    const mine = result[element];
-    result[element] = isMap(mine) && isMap(child) ? union(mine as FieldSet, child as FieldSet) : child;
+  for (const element of Object.keys(b)) {
+    const [mine, other] = [subset(a, element), subset(b, element) ?? {}];
+    result[element] = mine === undefined ? other : union(mine, other);
   }
   return result;
-}
-
-function isLeaf(set: FieldSet): boolean {
-  return Object.keys(set).length === 0;
 }
 
 /** `a` without the leaves of `b`; containers that become empty go as well. */
 export function minus(a: FieldSet, b: FieldSet): FieldSet {
   const result: FieldSet = {};
-  for (const [element, child] of Object.entries(a)) {
-    const other = b[element];
-    const mine = child as FieldSet;
+  for (const element of Object.keys(a)) {
+    const mine = subset(a, element) ?? {};
+    const other = subset(b, element);
     if (other === undefined) result[element] = mine;
-    else if (!isLeaf(mine) && !isLeaf(other as FieldSet)) {
-      const rest = minus(mine, other as FieldSet);
-      if (Object.keys(rest).length > 0) result[element] = rest;
-    } else if (!isLeaf(mine) && isLeaf(other as FieldSet)) {
-      // The other took the whole; nothing below is left to own.
+    else if (Object.keys(mine).length > 0 && Object.keys(other).length > 0) {
+      const rest = filled(minus(mine, other));
+      if (rest !== undefined) result[element] = rest;
     }
   }
   return result;

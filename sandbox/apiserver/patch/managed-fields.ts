@@ -1,6 +1,7 @@
 /** Who manages which field: metadata.managedFields, one entry per manager, operation and subresource. */
 import type { KubeObject, ManagedFieldsEntry } from "../object.ts";
-import { sameJson, timestamp } from "../object.ts";
+import { sameJson, timestamp, without } from "../object.ts";
+import { structOf } from "../openapi/kinds.ts";
 import type { FieldSet } from "./field-set.ts";
 import { compare, minus, union } from "./field-set.ts";
 
@@ -39,37 +40,43 @@ export function entryOf(
   };
 }
 
-/** True for API versions whose objects come from a CRD; their lists are atomic here. */
-export function isCustomVersion(apiVersion: string): boolean {
-  const group = apiVersion.split("/")[0] ?? "";
-  return apiVersion.includes("/") && group.includes(".") && !group.endsWith(".k8s.io");
+/** A write of the object leaves its status alone, and the status that a new one starts with is nobody's. */
+function watched(object: KubeObject | undefined, author: Author, hasStatus: boolean): KubeObject | undefined {
+  if (object === undefined || author.subresource !== "" || !hasStatus) return object;
+  return {
+    ...without(object, ["status"]),
+    apiVersion: object.apiVersion,
+    kind: object.kind,
+    metadata: object.metadata,
+  };
 }
 
 /**
  * Notes in `next` that its author set every field in which it differs from `old`, and takes those fields from the
  * others. Sending `managedFields: [{}]` clears them, as documented.
  */
-export function trackUpdate(next: KubeObject, old: KubeObject | undefined, author: Author): void {
+export function trackUpdate(
+  next: KubeObject,
+  old: KubeObject | undefined,
+  author: Author & { hasStatus: boolean },
+): void {
   const given = next.metadata.managedFields;
   const cleared = given !== undefined && given.length === 1 && given[0]?.manager === undefined;
   const before = cleared ? [] : (old?.metadata.managedFields ?? []);
-  const { set, gone } = compare(next, old, { custom: isCustomVersion(author.apiVersion) });
+  const struct = structOf(next.apiVersion, next.kind);
+  const { hasStatus } = author;
+  const changed = watched(next, author, hasStatus) ?? next;
+  const { set, gone } = compare(changed, watched(old, author, hasStatus), struct);
   const taken = union(set, gone);
-  const entries: ManagedFieldsEntry[] = [];
-  let mine: FieldSet = set;
-  for (const entry of before) {
-    if (isEntryOf(entry, author, "Update")) {
-      mine = union(minus(entry.fieldsV1, gone), set);
-      if (sameJson(mine, entry.fieldsV1) && Object.keys(set).length === 0) entries.push(entry);
-      continue;
-    }
-    // What an applier owns stays its own when another sets it to something else by update; the real server moves it.
-    const rest = minus(entry.fieldsV1, taken);
-    if (Object.keys(rest).length > 0)
-      entries.push(sameJson(rest, entry.fieldsV1) ? entry : { ...entry, fieldsV1: rest });
-  }
-  const kept = entries.some((entry) => isEntryOf(entry, author, "Update"));
-  if (!kept && Object.keys(mine).length > 0) entries.push(entryOf(author, "Update", mine));
+  const entries = before.flatMap((entry): ManagedFieldsEntry[] => {
+    const mine = isEntryOf(entry, author, "Update");
+    const rest = mine ? union(minus(entry.fieldsV1, gone), set) : minus(entry.fieldsV1, taken);
+    if (sameJson(rest, entry.fieldsV1) && (!mine || Object.keys(set).length === 0)) return [entry];
+    if (Object.keys(rest).length === 0) return [];
+    return [mine ? entryOf(author, "Update", rest) : { ...entry, fieldsV1: rest }];
+  });
+  const known = before.some((entry) => isEntryOf(entry, author, "Update"));
+  if (!known && Object.keys(set).length > 0) entries.push(entryOf(author, "Update", set));
   if (entries.length === 0) delete next.metadata.managedFields;
   else next.metadata.managedFields = entries;
 }

@@ -1,103 +1,108 @@
 /** Strategic merge patch for built-in kinds (apimachinery util/strategicpatch). */
 import { asList, isMap, sameJson } from "../object.ts";
 import { badRequest } from "../status.ts";
-import { isSet, mergeKeyOf } from "./merge-keys.ts";
+import type { Place } from "./field-set.ts";
+import { childPlace, rootPlace } from "./field-set.ts";
 
 type Fields = Record<string, unknown>;
 
 const orderPrefix = "$setElementOrder/";
 const deletePrefix = "$deleteFromPrimitiveList/";
 
-function isDirective(key: string): boolean {
-  return key.startsWith("$");
-}
-
 /** Without directives, for parts of a patch that are taken over whole. */
 function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.filter((item) => !(isMap(item) && item.$patch !== undefined)).map(plain);
   if (!isMap(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([key, child]) => !isDirective(key) && child !== null)
-      .map(([key, child]) => [key, plain(child)]),
-  );
+  const kept = Object.entries(value).filter(([key, child]) => !key.startsWith("$") && child !== null);
+  return Object.fromEntries(kept.map(([key, child]) => [key, plain(child)]));
 }
 
-function mergeMap(target: Fields, patch: Fields): Fields {
+/** $retainKeys and $deleteFromPrimitiveList: what goes before anything is merged. */
+function removeListed(target: Fields, patch: Fields): Fields {
+  const retain = patch.$retainKeys;
+  const result = Array.isArray(retain)
+    ? Object.fromEntries(Object.entries(target).filter(([key]) => retain.includes(key)))
+    : { ...target };
+  for (const [key, gone] of Object.entries(patch)) {
+    if (!key.startsWith(deletePrefix)) continue;
+    const field = key.slice(deletePrefix.length);
+    const list = result[field];
+    if (Array.isArray(list)) result[field] = list.filter((item) => !asList(gone).some((one) => sameJson(one, item)));
+  }
+  return result;
+}
+
+function mergeMap(target: Fields, patch: Fields, place: Place): Fields {
   const directive = patch.$patch;
   if (directive === "replace") return plain(patch) as Fields;
   if (directive === "delete") return {};
   if (directive !== undefined && directive !== "merge")
     throw badRequest(`unknown $patch directive ${JSON.stringify(directive)}`);
-  const result: Fields = { ...target };
-  const retain = patch.$retainKeys;
-  if (Array.isArray(retain)) for (const key of Object.keys(result)) if (!retain.includes(key)) delete result[key];
+  const result = removeListed(target, patch);
   for (const [key, value] of Object.entries(patch)) {
-    if (key.startsWith(deletePrefix)) {
-      const field = key.slice(deletePrefix.length);
-      const gone = asList(value);
-      if (Array.isArray(result[field]))
-        result[field] = asList(result[field]).filter((item) => !gone.some((one) => sameJson(one, item)));
-    }
-    if (isDirective(key)) continue;
+    const inner = childPlace(place, key);
+    const live = result[key];
+    if (key.startsWith(orderPrefix)) reorderUntouched(result, { patch, key, order: value, place });
+    if (key.startsWith("$")) continue;
     if (value === null) delete result[key];
     else if (Array.isArray(value))
-      result[key] = mergeList(key, asList(result[key]), value, patch[`${orderPrefix}${key}`]);
-    else if (isMap(value)) result[key] = isMap(result[key]) ? mergeMap(result[key], value) : plain(value);
+      result[key] = mergeList(asList(live), value, { place: inner, order: patch[`${orderPrefix}${key}`] });
+    else if (isMap(value)) result[key] = isMap(live) ? mergeMap(live, value, inner) : plain(value);
     else result[key] = value;
   }
-  reorderOnly(result, patch);
   return result;
 }
 
 /** An order directive for a list that the patch does not otherwise touch. */
-function reorderOnly(result: Fields, patch: Fields): void {
-  for (const [key, order] of Object.entries(patch)) {
-    if (!key.startsWith(orderPrefix)) continue;
-    const field = key.slice(orderPrefix.length);
-    const list = result[field];
-    if (patch[field] === undefined && Array.isArray(list)) result[field] = inOrder(field, list, order);
+function reorderUntouched(result: Fields, given: { patch: Fields; key: string; order: unknown; place: Place }): void {
+  const field = given.key.slice(orderPrefix.length);
+  const list = result[field];
+  if (given.patch[field] === undefined && Array.isArray(list)) {
+    result[field] = inOrder(list, given.order, childPlace(given.place, field).field?.mergeKey);
   }
 }
 
-/** Items named in `order` come in its order; the others keep their place after them. */
-function inOrder(field: string, items: unknown[], order: unknown): unknown[] {
-  const wanted = asList(order);
-  if (wanted.length === 0) return items;
-  const key = mergeKeyOf(field, items);
+/** Items named in `order` come in its order; the others keep theirs, after them. */
+function inOrder(items: unknown[], order: unknown, key: string | undefined): unknown[] {
   const identity = (item: unknown) => (key !== undefined && isMap(item) ? item[key] : item);
-  const places = wanted.map(identity);
-  const place = (item: unknown) => {
-    const at = places.findIndex((one) => sameJson(one, identity(item)));
-    return at < 0 ? places.length : at;
+  const places = asList(order).map(identity);
+  if (places.length === 0) return items;
+  const at = (item: unknown) => {
+    const found = places.findIndex((one) => sameJson(one, identity(item)));
+    return found < 0 ? places.length : found;
   };
-  return items
-    .map((item, index) => ({ item, index }))
-    .sort((a, b) => place(a.item) - place(b.item) || a.index - b.index)
-    .map(({ item }) => item);
+  // Sorting is stable: equals keep their order.
+  return items.toSorted((a, b) => at(a) - at(b));
 }
 
-function mergeList(field: string, target: unknown[], patch: unknown[], order: unknown): unknown[] {
-  if (isSet(field))
-    return inOrder(field, [...target, ...patch.filter((item) => !target.some((one) => sameJson(one, item)))], order);
-  if (patch.some((item) => isMap(item) && item.$patch === "replace")) return asList(plain(patch));
-  const key = mergeKeyOf(field, patch.length > 0 ? [...patch, ...target] : target);
-  if (key === undefined) return asList(plain(patch));
-  let result = [...target];
-  for (const item of patch) {
-    if (!isMap(item)) continue;
-    const id = item[key];
-    if (id === undefined) throw badRequest(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
-    const at = result.findIndex((one) => isMap(one) && sameJson(one[key], id));
-    const existing = result[at];
-    if (item.$patch === "delete") result = result.filter((one) => !(isMap(one) && sameJson(one[key], id)));
-    else if (at < 0) result.push(plain(item));
-    else result[at] = mergeMap(isMap(existing) ? existing : {}, item);
-  }
-  return inOrder(field, result, order);
+function mergeItem(list: unknown[], item: Fields, key: string, place: Place): unknown[] {
+  const id = item[key];
+  if (id === undefined) throw badRequest(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
+  const same = (one: unknown) => isMap(one) && sameJson(one[key], id);
+  if (item.$patch === "delete") return list.filter((one) => !same(one));
+  if (!list.some(same)) return [...list, plain(item)];
+  return list.map((one) => (same(one) && isMap(one) ? mergeMap(one, item, place) : one));
 }
 
-/** The patched copy. Errors: 400 for unknown directives and items without their merge key. */
-export function strategicPatch(target: object, patch: Fields): unknown {
-  return mergeMap({ ...target }, patch);
+function mergeList(target: unknown[], patch: unknown[], { place, order }: { place: Place; order: unknown }): unknown[] {
+  const { field } = place;
+  if (field?.set === true)
+    return inOrder(
+      [...target, ...patch.filter((item) => !target.some((one) => sameJson(one, item)))],
+      order,
+      undefined,
+    );
+  const key = field?.mergeKey;
+  if (key === undefined || patch.some((item) => isMap(item) && item.$patch === "replace")) return asList(plain(patch));
+  const inner: Place = { struct: field?.type, field: undefined, path: "inner" };
+  const merged = patch.filter(isMap).reduce<unknown[]>((list, item) => mergeItem(list, item, key, inner), target);
+  return inOrder(merged, order, key);
+}
+
+/**
+ * The patched copy of an object of type `struct` (see openapi/kinds.ts).
+ * Errors: 400 for unknown directives and for items without their merge key.
+ */
+export function strategicPatch(target: object, patch: Record<string, unknown>, struct: string | undefined): unknown {
+  return mergeMap({ ...target }, patch, rootPlace(struct));
 }
