@@ -14,7 +14,7 @@ import { StatusError, TransportError } from "../kube/errors.ts";
 import { operariuses } from "../operarius/operarius.ts";
 import type { RemediationStatus } from "../operarius/remediation.ts";
 import { remediations } from "../operarius/remediation.ts";
-import { createCatalog } from "./catalog.ts";
+import { createCatalog, toCatalogEntry } from "./catalog.ts";
 import { receive } from "./receive.ts";
 
 const START = Date.parse("2026-01-01T00:00:00Z");
@@ -99,6 +99,20 @@ describe("one live remediation per target", () => {
     await end();
     await send();
     expect(names().map((name) => name.slice(-2))).toEqual(["-1", "-2"]);
+  });
+
+  it("keeps the last ten episodes of a target and touches no other's", async () => {
+    const { send, end, names } = await setUp(anOperarius());
+    await send([forTarget("other")]);
+    for (let episode = 1; episode <= 13; episode++) {
+      await end();
+      await send();
+    }
+    const numbers = names()
+      .filter((name) => name.startsWith("daemonset-agent-"))
+      .map((name) => Number(name.split("-").at(-1)));
+    expect(numbers.toSorted((a, b) => a - b)).toEqual([4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
+    expect(names().filter((name) => name.startsWith("daemonset-other-"))).toHaveLength(1);
   });
 
   it("twenty at once are one, with several Operarii too", async () => {
@@ -204,6 +218,27 @@ describe("what cannot be recorded", () => {
     kube.failWith(({ verb, name }) => (verb === "create" && name.includes("bad") ? status(500) : undefined));
     expect(await send([forTarget("bad"), forTarget("good")])).toMatchObject({ kind: "unavailable" });
     expect(names()).toHaveLength(1);
+  });
+});
+
+describe("an Operarius that was applied a moment ago", () => {
+  it("is found although the cache has not seen it, by few lists however many ask", async () => {
+    const { kube, context, store, names } = await setUp(anOperarius());
+    const catalog = createCatalog({ kube, namespace: NAMESPACE, cache: { hasSynced: () => true, items: () => [] } });
+    const before = kube.calls.length;
+    await Promise.all(Array.from({ length: 20 }, () => receive({ context, catalog, store }, aDelivery())));
+    expect(names()).toHaveLength(1);
+    const lists = kube.calls.slice(before).filter(({ verb, plural }) => verb === "list" && plural === "operariuses");
+    expect(lists).toHaveLength(2);
+  });
+
+  it("is not asked for when the cache knows an answer", async () => {
+    const { kube, context, store } = await setUp(anOperarius());
+    const items = kube.all(operariuses).map(toCatalogEntry);
+    const catalog = createCatalog({ kube, namespace: NAMESPACE, cache: { hasSynced: () => true, items: () => items } });
+    const resolved = { status: "resolved" as const };
+    await receive({ context, catalog, store }, aDelivery([{}, resolved]));
+    expect(kube.calls.filter(({ verb, plural }) => verb === "list" && plural === "operariuses")).toEqual([]);
   });
 });
 

@@ -11,6 +11,9 @@ import type { Target } from "../operarius/target.ts";
 import { errorText } from "../reporting/log.ts";
 import type { ControlContext } from "./context.ts";
 
+/** Records kept of one target; the newest is never deleted, because it is what deduplicates. */
+const EPISODES_KEPT = 10;
+
 /** What became of one matching alert. */
 export type Admission =
   | { kind: "created" | "live"; remediation: string; sequence: number }
@@ -29,15 +32,18 @@ export async function admit(
   request: { alert: Alert; hook: HookMessage; operarius: Operarius; target: Target },
 ): Promise<Admission> {
   try {
-    const newest = await newestOf(context, request.target);
+    const episodes = await episodesOf(context, request.target);
+    const [newest] = episodes;
     if (newest === undefined) return await open(context, request, 1);
     if (!isTerminal(newest.status?.phase)) {
       await seenFiring(context, newest);
       return { kind: "live", remediation: newest.metadata.name, sequence: newest.spec.sequence };
     }
-    return (
-      withinWindow(request.operarius, newest, context.now()) ?? (await open(context, request, newest.spec.sequence + 1))
-    );
+    const skipped = withinWindow(request.operarius, newest, context.now());
+    if (skipped !== undefined) return skipped;
+    const opened = await open(context, request, newest.spec.sequence + 1);
+    if (opened.kind === "created") await forget(context, episodes.slice(EPISODES_KEPT - 1));
+    return opened;
   } catch (error) {
     return failed(error);
   }
@@ -45,11 +51,29 @@ export async function admit(
 
 /** The latest episode of a target by a consistent LIST, or undefined. Rejects like `Kube.list`. */
 export async function newestOf(context: ControlContext, target: Target): Promise<Live<Remediation> | undefined> {
+  return (await episodesOf(context, target))[0];
+}
+
+/** Newest first. */
+async function episodesOf(context: ControlContext, target: Target): Promise<Live<Remediation>[]> {
   const { items } = await context.kube.list(remediations, {
     namespace: context.settings.namespace,
     labelSelector: `${TARGET_HASH_LABEL}=${targetHash(target)}`,
   });
-  return items.toSorted((a, b) => b.spec.sequence - a.spec.sequence)[0];
+  return items.toSorted((a, b) => b.spec.sequence - a.spec.sequence);
+}
+
+/** Old episodes go, and their Jobs with them. Best effort: the next episode tries again. */
+async function forget({ kube, log }: ControlContext, old: readonly Live<Remediation>[]): Promise<void> {
+  for (const { metadata, status } of old) {
+    if (!isTerminal(status?.phase)) continue;
+    const { name, namespace = "", uid } = metadata;
+    try {
+      await kube.delete(remediations, { namespace, name }, { preconditions: { uid }, propagationPolicy: "Background" });
+    } catch (error) {
+      if (!isNotFound(error)) log.warn({ remediation: name, error: errorText(error) }, "old record not deleted");
+    }
+  }
 }
 
 async function open(

@@ -16,9 +16,12 @@ export interface CatalogEntry {
   status: OperariusStatus;
 }
 
+/** Both reject like `Kube.list` when the API has to be asked and cannot be. */
 export interface Catalog {
-  /** Every Operarius, bad ones included. Rejects like `Kube.list` when the cache is empty and the API cannot be asked. */
+  /** Every Operarius, bad ones included; from the cache once it is filled. */
   entries(): Promise<CatalogEntry[]>;
+  /** The same from the API, not older than this call: what was applied a moment ago may not be in the cache yet. */
+  fresh(): Promise<CatalogEntry[]>;
 }
 
 /** Checks the object once, when it arrives. */
@@ -35,12 +38,31 @@ export function createCatalog(source: {
   namespace: string;
   cache: { hasSynced(): boolean; items(): CatalogEntry[] };
 }): Catalog {
+  const fresh = oneAtATime(async () => {
+    const { items } = await source.kube.list(operariuses, { namespace: source.namespace });
+    return items.map(toCatalogEntry);
+  });
   return {
-    async entries() {
-      if (source.cache.hasSynced()) return source.cache.items();
-      const { items } = await source.kube.list(operariuses, { namespace: source.namespace });
-      return items.map(toCatalogEntry);
-    },
+    entries: async () => (source.cache.hasSynced() ? source.cache.items() : fresh()),
+    fresh,
+  };
+}
+
+/** Callers that come while `load` runs share the next run: its answer is newer than their question. */
+function oneAtATime<T>(load: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | undefined;
+  let next: Promise<T> | undefined;
+  const run = (): Promise<T> => {
+    next = undefined;
+    running = load().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+  return () => {
+    if (running === undefined) return run();
+    next ??= running.then(run, run);
+    return next;
   };
 }
 

@@ -38,7 +38,7 @@ export async function receive(receiver: Receiver, delivery: Delivery, signal?: A
     log.warn({ count: delivery.truncatedAlerts }, "Alertmanager left alerts out of this delivery; raise max_alerts");
   }
   for (const { index, reason } of delivery.rejected) log.warn({ index, reason }, "an alert could not be read");
-  const operarii = await loadOperarii(receiver);
+  const operarii = await loadOperarii(receiver, delivery.alerts);
   if (typeof operarii === "string") {
     for (const alert of delivery.alerts) remember(receiver, alert, delivery.hook);
     return { kind: "unavailable", message: operarii };
@@ -60,9 +60,13 @@ export async function receive(receiver: Receiver, delivery: Delivery, signal?: A
   return first === undefined ? { kind: "recorded" } : { kind: "unavailable", message: first };
 }
 
-async function loadOperarii({ context, catalog }: Receiver): Promise<Operarius[] | string> {
+/** From the cache; but an alert that nobody there answers is worth a look at the API before it is let go with a 200. */
+async function loadOperarii({ context, catalog }: Receiver, alerts: readonly Alert[]): Promise<Operarius[] | string> {
+  const answered = (operarii: Operarius[]) =>
+    alerts.every((alert) => match(alert, operarii) ?? match({ ...alert, status: "firing" }, operarii));
   try {
-    return usable(await catalog.entries());
+    const cached = usable(await catalog.entries());
+    return answered(cached) ? cached : usable(await catalog.fresh());
   } catch (error) {
     context.metrics.operariusSyncErrors.inc();
     return `the Operarii cannot be read: ${errorText(error)}`;
