@@ -105,6 +105,16 @@ describe("starting an attempt", () => {
     expect(status()).toMatchObject({ phase: "Failed", reason: "JobNameTaken" });
   });
 
+  it("waits for the Job of a deleted record of the same name to be collected", async () => {
+    const { kube, pass, status } = await setUp();
+    const ownerReferences = [{ apiVersion: "openfero.io/v1alpha1", kind: "Remediation", name: "r", uid: "earlier" }];
+    await kube.create(jobs, { metadata: { name: JOB, namespace: NAMESPACE, ownerReferences } });
+    await expect(pass()).rejects.toThrow("still there");
+    await kube.delete(jobs, { namespace: NAMESPACE, name: JOB });
+    await pass();
+    expect(status()).toMatchObject({ phase: "Running", attempts: [{ n: 1, jobName: JOB }] });
+  });
+
   it.each<[string, OperariusObject | undefined, string, string]>([
     ["deleted", anOperarius({}, "another"), "Failed", "OperariusGone"],
     ["disabled", anOperarius({ enabled: false }), "Cancelled", "OperariusDisabled"],

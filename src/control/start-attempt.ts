@@ -7,6 +7,7 @@ import { jobName, targetHash } from "../operarius/names.ts";
 import type { Operarius } from "../operarius/operarius.ts";
 import { operariuses, readOperarius } from "../operarius/operarius.ts";
 import type { Remediation, RemediationAttempt } from "../operarius/remediation.ts";
+import { remediations } from "../operarius/remediation.ts";
 import { renderJob } from "../operarius/render-job.ts";
 import { approvalGiven, jobStarted } from "../reporting/events.ts";
 import { errorText } from "../reporting/log.ts";
@@ -154,9 +155,12 @@ async function claimed(
   ref: { name: string; namespace: string },
 ): Promise<Transition | undefined> {
   const existing = await kube.get(jobs, ref);
-  if (existing.metadata.ownerReferences?.some(({ uid }) => uid === remediation.metadata.uid) === true) return undefined;
-  if (existing.metadata.deletionTimestamp !== undefined) {
-    throw new Error(`Job ${ref.name} of an earlier record is still being deleted`);
+  const owner = existing.metadata.ownerReferences?.find(({ kind }) => kind === remediations.kind);
+  if (owner?.uid === remediation.metadata.uid) return undefined;
+  // Somebody deleted the earlier record of this name; garbage collection takes its Job away soon.
+  const leftOver = owner !== undefined || existing.metadata.deletionTimestamp !== undefined;
+  if (leftOver && now() - instant(remediation.spec.receivedAt) < GIVE_UP_MS) {
+    throw new Error(`Job ${ref.name} of a record that was deleted is still there`);
   }
   const message = `A Job named ${ref.name} exists and does not belong to this record; delete it and wait for the next alert.`;
   return end(now(), "Failed", "JobNameTaken", message);
