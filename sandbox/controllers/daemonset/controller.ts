@@ -14,7 +14,7 @@ import { isEmptySelector } from "../rules/labels.ts";
 import { controllerOf, isTerminating } from "../rules/pods.ts";
 import { createKeyedBackoff } from "./failed-pod-backoff.ts";
 import type { History } from "./history.ts";
-import { cleanHistory, syncHistory } from "./history.ts";
+import { claimRevisions, cleanHistory, syncHistory } from "./history.ts";
 import { planPods } from "./manage.ts";
 import type { DaemonSetView } from "./node-pods.ts";
 import { createPodControl } from "./pod-control.ts";
