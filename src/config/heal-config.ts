@@ -59,7 +59,8 @@ export function readHealConfig(
 ): { config: HealConfig } | { problems: string[] } {
   const problems: string[] = [];
   const target: Target = {
-    cluster: env.OPERARIUS_CLUSTER ?? "",
+    // The lock is kept in the cluster itself, where its name in alerts does not matter.
+    cluster: "",
     kind: "DaemonSet",
     namespace: targetPart(
       problems,

@@ -34,8 +34,8 @@ export interface Ledger {
   read(): Promise<readonly Intent[]>;
   /** Takes the lock and records the intents. Rejects with `TargetMoved` when somebody else wrote since `read`. */
   begin(intents: readonly Intent[]): Promise<void>;
-  /** Gives the lock back; the intents stay. */
-  end(): Promise<void>;
+  /** Gives the lock back. The intents stay, but for those that are known not to have been carried out. */
+  end(undone: readonly Intent[]): Promise<void>;
 }
 
 /** Name of the target's Lease: readable, unique, at most 63 characters. */
@@ -143,10 +143,13 @@ export function createLedger(options: LedgerOptions): Ledger {
         );
       }
     },
-    async end() {
+    async end(undone) {
       if (lease?.spec?.holderIdentity !== holder) return;
       const { holderIdentity: _released, ...rest } = lease.spec;
-      await write({ ...rest, renewTime: formatMicroTime(new Date(now())) }, known);
+      await write(
+        { ...rest, renewTime: formatMicroTime(new Date(now())) },
+        known.filter((intent) => !undone.includes(intent)),
+      );
     },
   };
 }

@@ -1,5 +1,5 @@
 /** Carries one plan out: pause, ledger, steps, each fenced. The first step that no longer fits ends it. */
-import { Interrupted } from "./errors.ts";
+import { Interrupted, TargetMoved } from "./errors.ts";
 import type { ActPlan } from "./guards/guard.ts";
 import type { RunOptions, RunState } from "./run-types.ts";
 import type { Intent, ObservationBase, Step } from "./types.ts";
@@ -34,20 +34,29 @@ export async function carryOut<O extends ObservationBase>(
     await ledger.begin(intents);
     state.intents = [...state.intents, ...intents];
   }
+  let undone: readonly Intent[] = [];
   let fence = plan.fence;
   try {
     for (const [index, step] of plan.steps.entries()) {
+      undone = intents.slice(index);
       if (options.signal.aborted) throw new Interrupted();
       if (index > 0) await options.assertNotPaused();
-      const generation = await actuator.apply(step, fence);
+      // From here on only the API's own refusal proves that the step was not carried out.
+      undone = intents.slice(index + 1);
+      const generation = await actuator.apply(step, fence).catch((error: unknown) => {
+        if (error instanceof TargetMoved) undone = intents.slice(index);
+        throw error;
+      });
       fence = { ...fence, generation };
       state.actedOn ??= state.last;
       state.writes.push({ at: now(), step, generation });
       report({ kind: "wrote", step, dryRun });
       if (!dryRun) await announce(step, plan.fence.uid, options);
     }
+    undone = [];
   } finally {
-    if (!dryRun) await release(options);
+    state.intents = state.intents.filter((intent) => !undone.includes(intent));
+    if (!dryRun) await release(undone, options);
   }
 }
 
@@ -64,9 +73,12 @@ async function announce<O extends ObservationBase>(step: Step, uid: string, opti
 }
 
 /** The lock expires by itself; a failure to give it back early must not hide how the write ended. */
-async function release<O extends ObservationBase>({ ledger, report }: RunOptions<O>): Promise<void> {
+async function release<O extends ObservationBase>(
+  undone: readonly Intent[],
+  { ledger, report }: RunOptions<O>,
+): Promise<void> {
   try {
-    await ledger.end();
+    await ledger.end(undone);
   } catch (error) {
     report({
       kind: "note",
