@@ -17,4 +17,3 @@ describe("back-off", () => {
     expect(backOff.next()).toBe(1000);
   });
 });
-

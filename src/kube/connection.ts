@@ -46,16 +46,20 @@ export function createConnections(server: string): Connections {
   const prefix = url.pathname.replace(/\/+$/, "");
   const secure = url.protocol === "https:";
   const send = secure ? httpsRequest : httpRequest;
-  const options = { keepAlive: true, timeout: idleMs, maxSockets: mostConnections, maxFreeSockets: 8 };
-  const createAgent = (tls: TlsMaterial): HttpAgent =>
-    secure ? new HttpsAgent({ ...options, ...tls }) : new HttpAgent(options);
+  const createAgent = (tls: TlsMaterial, timing: { timeout?: number }): HttpAgent => {
+    const options = { keepAlive: true, maxSockets: mostConnections, maxFreeSockets: 8, ...timing };
+    return secure ? new HttpsAgent({ ...options, ...tls }) : new HttpAgent(options);
+  };
   let pool: { tls: TlsMaterial; requests: HttpAgent; watches: HttpAgent } | undefined;
 
   function agentFor(exchange: Exchange, authentication: Authentication): HttpAgent {
     if (authentication.agent) return authentication.agent;
     const { tls } = authentication;
     // The former pool's requests in flight finish; its idle connections end by `idleMs`.
-    if (pool?.tls !== tls) pool = { tls, requests: createAgent(tls), watches: createAgent(tls) };
+    if (pool?.tls !== tls) {
+      // A watch may be silent for long while it is in use; watch.ts has its own rule for that.
+      pool = { tls, requests: createAgent(tls, { timeout: idleMs }), watches: createAgent(tls, {}) };
+    }
     return pool[exchange.pool];
   }
 

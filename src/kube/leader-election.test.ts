@@ -37,7 +37,7 @@ function stand(server: LeaseServer, identity: string, extra: Partial<LeaderElect
     name: "leader",
     identity,
     leaseDurationMs: 1000,
-    renewDeadlineMs: 400,
+    renewDeadlineMs: 800,
     retryPeriodMs: 20,
     signal: controller.signal,
     onStarted: (signal) => {
@@ -128,7 +128,7 @@ describe("leader election", () => {
 
   it("stops leading when it cannot renew before the deadline, and stands again", async () => {
     const server = await serve();
-    const a = stand(server, "a");
+    const a = stand(server, "a", { renewDeadlineMs: 400 });
     await vi.waitFor(() => expect(a.leading()).toBe(true));
     const broken = performance.now();
     server.fault = reset;

@@ -7,4 +7,3 @@ describe("MicroTime", () => {
     expect(formatMicroTime(new Date(1_767_225_600_123))).toBe("2026-01-01T00:00:00.123000Z");
   });
 });
-

@@ -18,4 +18,3 @@ describe("paths", () => {
     expect(withQuery("/x?a=1", { b: "&=", c: false, d: 0 })).toBe("/x?a=1&b=%26%3D&c=false&d=0");
   });
 });
-
