@@ -112,7 +112,8 @@ function deletionsOrDecline(
       : options.rollback.kind === "refused" && options.rollback.relevant
         ? options.rollback.reason
         : diagnosis.reason;
-  return { kind: "decline", reason, message: diagnosis.message, notes };
+  const message = refused ? `${diagnosis.message} A fresh pod had the same trouble.` : diagnosis.message;
+  return { kind: "decline", reason, message, notes };
 }
 
 /** `--strategy restart`: delete what may be deleted, then always restart, except where that cannot work or does damage. */

@@ -133,6 +133,11 @@ function degraded(here: Situation, pods: readonly TroubledPod[]): Group {
   };
 }
 
+/** Shows what fills the node that the pod is meant for. */
+function roomCommand(node: string): string {
+  return `kubectl get pods -A -o wide --field-selector spec.nodeName=${node}   # make room there, or give the DaemonSet a higher priorityClassName`;
+}
+
 function forPerson(here: Situation, pods: readonly TroubledPod[], kind: "surroundings" | "several"): Group {
   const first = pods[0];
   const { daemonSet } = here.observation;
@@ -153,6 +158,7 @@ function forPerson(here: Situation, pods: readonly TroubledPod[], kind: "surroun
       pods: podNames(pods),
       nodes,
       commands: [
+        ...(first?.trouble.cause === "C13" ? [roomCommand(first.pod.node)] : []),
         `kubectl describe pod ${first?.pod.name} -n ${daemonSet.namespace}`,
         `kubectl get nodes ${nodes.slice(0, 5).join(" ")} -o wide`,
         `kubectl logs ${first?.pod.name} -n ${daemonSet.namespace} --previous`,
