@@ -32,7 +32,15 @@ export function end(now: number, phase: Phase, reason: string, message: string):
   const condition = { type: "Ended", status: "True" as const, reason: phase, message, lastTransitionTime: at };
   return {
     kind: "transition",
-    status: { phase, reason, message, endedAt: at, nextAttemptAt: null, conditions: [condition] },
+    status: {
+      phase,
+      reason,
+      message,
+      endedAt: at,
+      nextAttemptAt: null,
+      approvalExpiresAt: null,
+      conditions: [condition],
+    },
     notice: ended(phase, reason, message),
   };
 }
