@@ -27,7 +27,7 @@ export function faultsOf(node: Pick<Node, "metadata"> | undefined): Faults {
     .filter((each) => each !== "");
   const plain = new Set(["dead", "wedged", "disk-pressure", "unready"]);
   const images = (prefix: string): string[] =>
-    words.filter((each) => each.startsWith(prefix)).map((each) => each.slice(prefix.length));
+    words.filter((each) => each.startsWith(prefix) && each !== prefix).map((each) => each.slice(prefix.length));
   return {
     dead: words.includes("dead"),
     wedged: words.includes("wedged"),
