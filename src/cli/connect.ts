@@ -35,6 +35,10 @@ export interface Trouble {
   fix: string;
 }
 
+function withoutStop(sentence: string): string {
+  return sentence.replace(/\.+$/, "");
+}
+
 /** What an error of the connection or the API means to a person; undefined = not one of those. */
 export function explainApiError(error: unknown, server: string): Trouble | undefined {
   if (error instanceof CredentialsError) {
@@ -49,7 +53,7 @@ export function explainApiError(error: unknown, server: string): Trouble | undef
     return {
       exit: 1,
       reason: "ApiUnreachable",
-      message: `The API server at ${server} does not answer: ${error.message}.`,
+      message: `The API server at ${server} does not answer: ${withoutStop(error.message)}.`,
       fix: "kubectl cluster-info",
     };
   }
@@ -58,7 +62,7 @@ export function explainApiError(error: unknown, server: string): Trouble | undef
     return {
       exit: 2,
       reason: "Forbidden",
-      message: `The API server refuses: ${error.message}.`,
+      message: `The API server refuses: ${withoutStop(error.message)}.`,
       fix: "kubectl apply -f rbac.yaml   # the rights of the Job; kubectl auth can-i --list shows those of this account",
     };
   }
@@ -66,14 +70,14 @@ export function explainApiError(error: unknown, server: string): Trouble | undef
     return {
       exit: 2,
       reason: "Unauthorized",
-      message: `The API server at ${server} does not accept these credentials: ${error.message}.`,
+      message: `The API server at ${server} does not accept these credentials: ${withoutStop(error.message)}.`,
       fix: "kubectl auth whoami",
     };
   }
   return {
     exit: 1,
     reason: error.reason || "ApiError",
-    message: `The API server at ${server} answered ${error.code}: ${error.message}.`,
+    message: `The API server at ${server} answered ${error.code}: ${withoutStop(error.message)}.`,
     fix: "kubectl get --raw=/readyz?verbose",
   };
 }
