@@ -31,8 +31,8 @@ export interface Credentials {
   readonly namespace?: string;
   /** Cheap: cached for at most 60 s. Rejects with `CredentialsError`. */
   authenticate(): Promise<Authentication>;
-  /** Called after a 401: the next `authenticate` reads everything again. */
-  forget(): void;
+  /** Called after a 401 with what was refused: the next `authenticate` reads everything again. */
+  forget(refused?: Authentication): void;
 }
 
 /** No usable credentials. The message names the file, the cause and the way out, and never a secret. */

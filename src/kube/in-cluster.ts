@@ -2,12 +2,10 @@
 import { readFile } from "node:fs/promises";
 import { isIPv6 } from "node:net";
 import { join } from "node:path";
-import type { Authentication, Credentials, TlsMaterial } from "./authentication.ts";
+import type { Credentials } from "./authentication.ts";
 import { CredentialsError } from "./authentication.ts";
+import { cacheAuthentication } from "./authentication-cache.ts";
 import { fileErrorReason } from "./file-errors.ts";
-
-/** Bound ServiceAccount tokens rotate on disk; kubelet refreshes them well before they expire. */
-const cacheMs = 60_000;
 
 export interface InClusterOptions {
   /** KUBERNETES_SERVICE_HOST */
@@ -22,28 +20,20 @@ export interface InClusterOptions {
 
 /** Reads token and CA now, so that a broken mount is reported at start. Rejects with `CredentialsError`. */
 export async function inClusterCredentials(options: InClusterOptions): Promise<Credentials> {
-  const { host, port, directory, now = () => performance.now() } = options;
-  let tls: TlsMaterial = {};
-  let cached: { until: number; value: Authentication } | undefined;
-
-  async function authenticate(): Promise<Authentication> {
-    if (cached !== undefined && now() < cached.until) return cached.value;
+  const { host, port, directory, now } = options;
+  // Bound tokens rotate on disk, the CA may; kubelet refreshes a token well before it expires.
+  const cache = cacheAuthentication(async () => {
     const [token, ca] = await Promise.all([readMounted(directory, "token"), readMounted(directory, "ca.crt")]);
-    if (ca !== tls.ca) tls = { ca };
-    cached = { until: now() + cacheMs, value: { headers: { authorization: `Bearer ${token.trim()}` }, tls } };
-    return cached.value;
-  }
-
-  await authenticate();
+    return { headers: { authorization: `Bearer ${token.trim()}` }, tls: { ca } };
+  }, now);
+  await cache.authenticate();
   const namespace = await readFile(join(directory, "namespace"), "utf8").catch(() => "");
   return {
     server: `https://${isIPv6(host) ? `[${host}]` : host}:${port}`,
     source: "the pod's ServiceAccount",
     ...(namespace.trim() === "" ? {} : { namespace: namespace.trim() }),
-    authenticate,
-    forget() {
-      cached = undefined;
-    },
+    authenticate: () => cache.authenticate(),
+    forget: (refused) => cache.forget(refused),
   };
 }
 

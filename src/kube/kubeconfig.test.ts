@@ -78,8 +78,10 @@ describe("with a kubeconfig", () => {
       contexts: [{ name: "main", context: { cluster: "main" } }],
     });
     await ask(await loadCredentials({ kubeconfig: file, env: {} }));
-    const plain = await startFaultServer(json({ major: "1" }));
-    expect(await ask(await load({ server: plain.url }))).toEqual({ major: "1" });
+    const plain = await startFaultServer([json({ major: "1" }), failure(401, "Unauthorized"), json({ major: "1" })]);
+    const credentials = await load({ server: plain.url });
+    expect(await ask(credentials)).toEqual({ major: "1" });
+    expect(await ask(credentials)).toEqual({ major: "1" });
     await plain.close();
   });
 
@@ -104,6 +106,16 @@ describe("with a kubeconfig", () => {
     expect(tunnels).toEqual([new URL(url).host]);
     proxy.close();
     proxy.closeAllConnections();
+  });
+
+  it("never sends the token of a context that has moved to another server", async () => {
+    const first = await serveTls(authority, { behaviours: [failure(401, "Unauthorized")] });
+    const credentials = await load({ server: first.url, cluster: withCa() });
+    await files.write("config", kubeconfig({ server: "https://elsewhere:1", user: { token: "other" } }));
+    await expect(ask(credentials)).rejects.toThrow(
+      /config now names another server, https:\/\/elsewhere:1\. Start again/,
+    );
+    expect(first.requests.map(({ headers }) => headers.authorization)).toEqual([`Bearer ${secret}`]);
   });
 
   it("runs an exec plugin, once for several calls, and again after a 401", async () => {

@@ -5,13 +5,11 @@
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
-import type { Authentication, Credentials, TlsMaterial } from "./authentication.ts";
+import type { Authentication, Credentials } from "./authentication.ts";
 import { CredentialsError } from "./authentication.ts";
+import { cacheAuthentication } from "./authentication-cache.ts";
 import { fileErrorReason } from "./file-errors.ts";
 import { parseKubeconfig } from "./kubeconfig-file.ts";
-
-/** A plugin's token may expire at any time; a 401 reads everything again at once. */
-const cacheMs = 60_000;
 
 export interface KubeconfigOptions {
   /** In order of precedence, at least one. The first file that defines a name wins, as in kubectl. */
@@ -23,41 +21,47 @@ export interface KubeconfigOptions {
 /** Reads and checks the files now. Rejects with `CredentialsError`. */
 export async function kubeconfigCredentials(options: KubeconfigOptions): Promise<Credentials> {
   const source = options.files.join(", ");
-  let config = await load(options);
-  const { server, namespace } = describe(config, source);
-  let tls: TlsMaterial = {};
-  let cached: { until: number; value: Authentication } | undefined;
-
+  const { server, namespace, ...loaded } = await load(options);
+  let { config } = loaded;
+  const cache = cacheAuthentication(async (again) => {
+    // The library keeps a plugin's token until its stated end; only a fresh start makes it ask for another.
+    if (again) {
+      const reloaded = await load(options);
+      // A token of another cluster must not be sent to this one.
+      if (reloaded.server !== server) {
+        throw new CredentialsError(`${source} now names another server, ${reloaded.server}. Start again to use it.`);
+      }
+      config = reloaded.config;
+    }
+    return fillOptions(config, source);
+  });
   return {
     server,
     source,
     ...(namespace === undefined ? {} : { namespace }),
-    async authenticate() {
-      if (cached !== undefined && performance.now() < cached.until) return cached.value;
-      config ??= await load(options);
-      const value = await fillOptions(config, source);
-      if (sameTls(tls, value.tls)) value.tls = tls;
-      tls = value.tls;
-      cached = { until: performance.now() + cacheMs, value };
-      return value;
-    },
-    forget() {
-      cached = undefined;
-      config = undefined;
-    },
+    authenticate: () => cache.authenticate(),
+    forget: (refused) => cache.forget(refused),
   };
 }
 
-async function load({ files, context }: KubeconfigOptions): Promise<KubeConfig | undefined> {
+interface Loaded {
+  config: KubeConfig;
+  server: string;
+  namespace: string | undefined;
+}
+
+async function load({ files, context }: KubeconfigOptions): Promise<Loaded> {
   const merged = new KubeConfig();
-  const parts = await Promise.all(files.map(async (file) => ({ file, part: await loadFile(new KubeConfig(), file) })));
+  const parts = await Promise.all(files.map((file) => loadFile(new KubeConfig(), file)));
   merged.loadFromOptions({
-    clusters: firstOfEachName(parts.flatMap(({ part }) => part.clusters ?? [])),
-    users: firstOfEachName(parts.flatMap(({ part }) => part.users ?? [])),
-    contexts: firstOfEachName(parts.flatMap(({ part }) => part.contexts ?? [])),
-    currentContext: context ?? parts.map(({ part }) => part.currentContext).find((name) => Boolean(name)) ?? "",
+    clusters: firstOfEachName(parts.flatMap(({ clusters }) => clusters ?? [])),
+    users: firstOfEachName(parts.flatMap(({ users }) => users ?? [])),
+    contexts: firstOfEachName(parts.flatMap(({ contexts }) => contexts ?? [])),
+    currentContext: context ?? parts.map(({ currentContext }) => currentContext).find((name) => Boolean(name)) ?? "",
   });
-  return merged;
+  const { server, namespace } = resolveContext(merged, files.join(", "));
+  allowAnonymousAndHttp(merged);
+  return { config: merged, server, namespace };
 }
 
 async function loadFile(config: KubeConfig, file: string): Promise<KubeConfig> {
@@ -87,12 +91,12 @@ function firstOfEachName<T extends { name: string }>(entries: T[]): T[] {
 }
 
 /** Resolves the context to a server; every gap on the way is named. */
-function describe(config: KubeConfig | undefined, source: string): { server: string; namespace: string | undefined } {
-  const name = config?.getCurrentContext() ?? "";
-  const known = (config?.getContexts() ?? []).map((context) => context.name);
+function resolveContext(config: KubeConfig, source: string): { server: string; namespace: string | undefined } {
+  const name = config.getCurrentContext();
+  const known = config.getContexts().map((context) => context.name);
   const choice = known.length === 0 ? "it defines no context" : `it knows ${known.slice(0, 20).join(", ")}`;
-  const context = config?.getContextObject(name);
-  if (!config || !context) {
+  const context = config.getContextObject(name);
+  if (!context) {
     throw new CredentialsError(
       name === ""
         ? `${source} has no current-context (${choice}). Choose one with --context.`
@@ -111,7 +115,6 @@ function describe(config: KubeConfig | undefined, source: string): { server: str
   if (!/^https?:\/\/[^/]/.test(cluster.server) || !URL.canParse(cluster.server)) {
     throw new CredentialsError(`${source}: the server of cluster "${cluster.name}" is not an http(s) URL.`);
   }
-  allowAnonymousAndHttp(config);
   return { server: cluster.server.replace(/\/+$/, ""), namespace: context.namespace || undefined };
 }
 
@@ -129,10 +132,10 @@ function allowAnonymousAndHttp(config: KubeConfig): void {
   });
 }
 
-async function fillOptions(config: KubeConfig | undefined, source: string): Promise<Authentication> {
+async function fillOptions(config: KubeConfig, source: string): Promise<Authentication> {
   const options: Parameters<KubeConfig["applyToHTTPSOptions"]>[0] = {};
   try {
-    if (config !== undefined) await config.applyToHTTPSOptions(options);
+    await config.applyToHTTPSOptions(options);
   } catch (error) {
     throw new CredentialsError(`${source}: cannot authenticate: ${authenticationFailure(error)}`);
   }
@@ -146,7 +149,7 @@ async function fillOptions(config: KubeConfig | undefined, source: string): Prom
     Object.entries({ ca, cert, key, pfx, passphrase, servername, rejectUnauthorized }).filter(([, value]) => value),
   );
   if (rejectUnauthorized === false) tls.rejectUnauthorized = false;
-  const proxied = config?.getCurrentCluster()?.proxyUrl ? options.agent : undefined;
+  const proxied = config.getCurrentCluster()?.proxyUrl ? options.agent : undefined;
   return { headers, tls, ...(typeof proxied === "object" ? { agent: proxied } : {}) };
 }
 
@@ -158,12 +161,4 @@ function authenticationFailure(error: unknown): string {
     return `cannot use ${error.path}: ${fileErrorReason(error)}.`;
   }
   return error.message.trim().slice(0, 300) || "the exec plugin failed without a message.";
-}
-
-function sameTls(a: TlsMaterial, b: TlsMaterial): boolean {
-  const print = (tls: TlsMaterial): string =>
-    JSON.stringify(
-      Object.entries(tls).map(([name, value]) => [name, Buffer.isBuffer(value) ? value.toString("latin1") : value]),
-    );
-  return print(a) === print(b);
 }

@@ -44,11 +44,16 @@ export interface TransportOptions {
   longestAnswer: number;
 }
 
+interface Opened {
+  authentication: Authentication;
+  response: IncomingMessage;
+}
+
 /** A transport with its own pool of connections to the server of `credentials`. */
 export function createTransport(credentials: Credentials, options: TransportOptions): Transport {
   const connections = createConnections(credentials.server);
 
-  async function open(call: Call, pool: Exchange["pool"], signal: AbortSignal): Promise<IncomingMessage> {
+  async function open(call: Call, pool: Exchange["pool"], signal: AbortSignal): Promise<Opened> {
     const authentication = await authenticate(credentials);
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
     const headers: Record<string, string> = {
@@ -61,16 +66,17 @@ export function createTransport(credentials: Credentials, options: TransportOpti
       headers["content-length"] = String(Buffer.byteLength(body));
     }
     const exchange: Exchange = { method: call.method, path: call.path, headers, pool };
-    return connections.open(body === undefined ? exchange : { ...exchange, body }, authentication, signal);
+    if (body !== undefined) exchange.body = body;
+    return { authentication, response: await connections.open(exchange, authentication, signal) };
   }
 
   /** Resolves with a 2xx response only. A token may have been rotated under us: one 401 is tried again, afresh. */
   async function openChecked(call: Call, pool: Exchange["pool"], signal: AbortSignal): Promise<IncomingMessage> {
-    let response = await open(call, pool, signal);
+    let { response, authentication } = await open(call, pool, signal);
     if (response.statusCode === 401) {
       response.resume();
-      credentials.forget();
-      response = await open(call, pool, signal);
+      credentials.forget(authentication);
+      ({ response } = await open(call, pool, signal));
     }
     const code = response.statusCode ?? 0;
     if (code >= 200 && code < 300) return response;

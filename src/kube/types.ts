@@ -97,7 +97,8 @@ export interface LogOptions extends CallOptions {
 
 /**
  * Every method rejects with `StatusError` when the server answered with an error, and with `TransportError` when there
- * was no usable answer (refused, reset, timed out, not JSON). See errors.ts.
+ * was no usable answer (refused, reset, timed out, not JSON, no credentials). See errors.ts. An aborted `signal` rejects
+ * with its own reason. A name that no object can have is a `StatusError` 400 and is never sent.
  */
 export interface Kube {
   /** Base URL of the API server, for messages. */
