@@ -228,18 +228,29 @@ describe("over a real socket", () => {
     return { ...parts, server };
   }
 
-  it("refuses an endless chunked body while it is still being sent, and goes on serving", async () => {
+  it("answers 413 to a body that is too large, with or without its length", async () => {
     const { server } = await open();
-    const code = await new Promise<number>((resolve, reject) => {
-      const sending = request({ port: server.port, host: "127.0.0.1", method: "POST", path: "/alerts" }, (response) => {
-        resolve(response.statusCode ?? 0);
+    const url = `http://127.0.0.1:${server.port}/alerts`;
+    const chunk = new Uint8Array(1_000_000).fill(120);
+    const bodies = [Buffer.alloc(9_000_000, "x"), ReadableStream.from(Array.from({ length: 9 }, () => chunk))];
+    for (const body of bodies) {
+      const answer = await fetch(url, { method: "POST", body, duplex: "half" } as RequestInit);
+      expect(answer.status).toBe(413);
+    }
+  });
+
+  it("cuts off a sender that never ends, and goes on serving", async () => {
+    const { server } = await open();
+    await new Promise<void>((resolve) => {
+      const sending = request({ port: server.port, host: "127.0.0.1", method: "POST", path: "/alerts" });
+      const timer = setInterval(() => sending.write(Buffer.alloc(4_000_000, "x")), 5);
+      // Depending on who is faster, the sender sees the answer or only the end of the connection.
+      sending.on("error", () => undefined);
+      sending.on("close", () => {
         clearInterval(timer);
-        sending.destroy();
+        resolve();
       });
-      sending.on("error", reject);
-      const timer = setInterval(() => sending.write(Buffer.alloc(1_000_000, "x")), 5);
     });
-    expect(code).toBe(413);
     expect((await fetch(`http://127.0.0.1:${server.port}/healthz`)).status).toBe(200);
   });
 

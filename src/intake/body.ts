@@ -31,26 +31,36 @@ export function createByteBudget(total: number): ByteBudget {
   };
 }
 
+/** When to stop listening to a body that is refused already. */
+export interface BodyLimits {
+  bytes: number;
+  drainBytes: number;
+  drainMs: number;
+}
+
+const LIMITS: BodyLimits = { bytes: MAX_BODY_BYTES, drainBytes: 32 * 1024 * 1024, drainMs: 2000 };
+
 /**
  * Reads the body as UTF-8, counting while it arrives: a wrong or missing Content-Length changes nothing. The bytes of a
  * `text` stay taken from the budget until the caller gives them back; those of any other outcome do not.
  */
-export async function readBody(request: Request, budget: ByteBudget, limit = MAX_BODY_BYTES): Promise<Body> {
-  if (Number(request.headers.get("content-length") ?? 0) > limit) return { kind: "too-large", limit };
+export async function readBody(request: Request, budget: ByteBudget, limits = LIMITS): Promise<Body> {
+  const limit = limits.bytes;
   if (request.body === null) return { kind: "text", text: "", bytes: 0 };
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  const refuse = (body: Exclude<Body, { kind: "text" }>): Body => {
+  const reader: Reader = request.body.getReader();
+  const refuse = async (body: Exclude<Body, { kind: "text" }>): Promise<Body> => {
     budget.giveBack(bytes);
-    // What is still on its way is dropped by the server with the connection.
-    void reader.cancel().catch(() => undefined);
+    chunks.length = 0;
+    await drain(reader, limits);
     return body;
   };
-  const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader();
+  if (Number(request.headers.get("content-length") ?? 0) > limit) return refuse({ kind: "too-large", limit });
   try {
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
-      if (bytes + next.value.byteLength > limit) return refuse({ kind: "too-large", limit });
-      if (!budget.take(next.value.byteLength)) return refuse({ kind: "busy" });
+      if (bytes + next.value.byteLength > limit) return await refuse({ kind: "too-large", limit });
+      if (!budget.take(next.value.byteLength)) return await refuse({ kind: "busy" });
       bytes += next.value.byteLength;
       chunks.push(next.value);
     }
@@ -58,4 +68,26 @@ export async function readBody(request: Request, budget: ByteBudget, limit = MAX
     return refuse({ kind: "unreadable", message: error instanceof Error ? error.message : String(error) });
   }
   return { kind: "text", text: new TextDecoder().decode(Buffer.concat(chunks)), bytes };
+}
+
+type Reader = ReadableStreamDefaultReader<Uint8Array>;
+
+/**
+ * Lets a refused sender finish, within bounds, and keeps nothing: an answer that is sent while the sender still writes is
+ * lost to it with the connection's reset. Whoever sends more than that is cut off.
+ */
+async function drain(reader: Reader, { drainBytes, drainMs }: BodyLimits): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, drainMs);
+  });
+  const rest = async (): Promise<void> => {
+    let dropped = 0;
+    for (let next = await reader.read(); !next.done && dropped < drainBytes; next = await reader.read()) {
+      dropped += next.value.byteLength;
+    }
+  };
+  await Promise.race([rest().catch(() => undefined), late]);
+  clearTimeout(timer);
+  void reader.cancel().catch(() => undefined);
 }

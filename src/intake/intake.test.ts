@@ -43,14 +43,23 @@ describe("readBody", () => {
     });
   });
 
-  it("counts while reading, and stops asking for more", async () => {
+  const small = { bytes: 1000, drainBytes: 500, drainMs: 1000 };
+
+  it("counts while reading, lets the sender finish within bounds, and then stops asking", async () => {
     let given = 0;
     const stream = new ReadableStream<Uint8Array>(
       { pull: (controller) => controller.enqueue(new Uint8Array(100).fill(++given)) },
       { highWaterMark: 0 },
     );
-    expect(await readBody(request(stream), roomy(), 1000)).toEqual({ kind: "too-large", limit: 1000 });
-    expect(given).toBe(11);
+    expect(await readBody(request(stream), roomy(), small)).toEqual({ kind: "too-large", limit: 1000 });
+    // Ten are kept, the eleventh is too much, five are dropped, and one more tells that there is no end.
+    expect(given).toBe(17);
+  });
+
+  it("does not wait for a refused sender that stalls", async () => {
+    const stream = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(new Uint8Array(2000)) });
+    const limits = { ...small, drainMs: 10 };
+    expect(await readBody(request(stream), roomy(), limits)).toMatchObject({ kind: "too-large" });
   });
 
   it("takes no more than its share of the memory for all, and gives it back when it refuses", async () => {
@@ -62,7 +71,7 @@ describe("readBody", () => {
   });
 
   it("believes a Content-Length that says too much", async () => {
-    expect(await readBody(request("x", { "content-length": "2000" }), roomy(), 1000)).toMatchObject({
+    expect(await readBody(request("x", { "content-length": "2000" }), roomy(), small)).toMatchObject({
       kind: "too-large",
     });
   });
