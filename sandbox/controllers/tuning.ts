@@ -14,7 +14,7 @@ export interface ControllerTuning {
   podGcQuarantineMs: number;
   /** How often orphaned pods are looked for. Kubernetes: 20 s. */
   podGcPeriodMs: number;
-  /** How often kinds that appeared at run time are looked for, and dangling owners re-checked. */
+  /** How often kinds are looked for and dangling owners re-checked, beside changes of custom resource definitions. */
   discoveryPeriodMs: number;
   /** After this long, writes that never showed up in a watch are no longer waited for. Kubernetes: 5 min. */
   expectationTimeoutMs: number;
@@ -29,6 +29,6 @@ export const defaultControllerTuning: Readonly<ControllerTuning> = {
   jobBackoffCapMs: 60_000,
   podGcQuarantineMs: 4_000,
   podGcPeriodMs: 2_000,
-  discoveryPeriodMs: 3_000,
+  discoveryPeriodMs: 30_000,
   expectationTimeoutMs: 30_000,
 };

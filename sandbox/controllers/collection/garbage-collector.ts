@@ -91,6 +91,8 @@ export function startGarbageCollector(context: ControllerContext): Running {
       project: (object) => project(resource, object),
       onChange: ({ type, object }) => {
         if (type !== "added" || object.owners.length > 0) loop.add("round");
+        // A new custom resource is a new kind; its definition is also changed once more when it is being served.
+        if (object.kind === "CustomResourceDefinition") ticker.wake();
       },
       onError: (error) => log(`garbage-collector: watching ${resource.plural}: ${String(error)}`),
     });

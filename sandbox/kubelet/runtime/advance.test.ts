@@ -60,6 +60,17 @@ describe("what images do", () => {
   });
 });
 
+describe("readiness probes", () => {
+  it.each([
+    { image: "app:notready-1", want: 3 },
+    { image: "app:ok-1", want: 0 },
+  ])("of $image tell $want failures in 25 s", ({ image, want }) => {
+    const pod = runtimeOf(image, { container: { readinessProbe: { httpGet: { port: 80 }, periodSeconds: 10 } } });
+    const told = reasons(live(pod, 25_000)).filter((each) => each === "Unhealthy");
+    expect(told).toHaveLength(want);
+  });
+});
+
 describe("configuration and volumes", () => {
   it("waits for a missing ConfigMap and starts when it appears", () => {
     const pod = runtimeOf("app:ok-1");

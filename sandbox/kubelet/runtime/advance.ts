@@ -21,6 +21,7 @@ export function newPodRuntime(pod: Live<Pod>, given: { now: number; ip: string; 
     pullFailures: 0,
     wasPulled: false,
     restartAfterMs: undefined,
+    nextProbeAt: undefined,
   });
   const init = (pod.spec?.initContainers ?? []).map((spec) => make(spec, true));
   const main = (pod.spec?.containers ?? []).map((spec) => make(spec, false));
@@ -100,6 +101,7 @@ function step(attempt: Attempt): void {
       if (state.next === "back-off") backOffPull(attempt, state.message);
       else tryStart(attempt);
     } else if (state.kind === "running") {
+      probe(attempt, state.startedAt);
       if (!runOn(attempt, state)) return;
     } else {
       if (state.restartAt === undefined || world.now < state.restartAt) return;
@@ -111,6 +113,21 @@ function step(attempt: Attempt): void {
 function retryMount({ container, world, tuning, effects }: Attempt, message: string): void {
   effects.push({ kind: "event", type: "Warning", reason: "FailedMount", message });
   container.state = { kind: "creating", until: world.now + tuning.configRetryMs };
+}
+
+/** A readiness probe that fails is told once a period. */
+function probe({ pod, container, world, effects }: Attempt, startedAt: number): void {
+  const check = container.spec.readinessProbe;
+  if (check === undefined || isReady(pod, container, world.now)) {
+    container.nextProbeAt = undefined;
+    return;
+  }
+  const periodMs = (check.periodSeconds ?? 10) * 1000;
+  container.nextProbeAt ??= Math.max(world.now, startedAt + (check.initialDelaySeconds ?? 0) * 1000) + 1_000;
+  if (world.now < container.nextProbeAt) return;
+  container.nextProbeAt = world.now + periodMs;
+  const message = "Readiness probe failed: HTTP probe failed with statuscode: 503";
+  effects.push({ kind: "event", type: "Warning", reason: "Unhealthy", message, container: container.name });
 }
 
 /** False while it simply keeps running. */
@@ -210,7 +227,7 @@ function nextWake(pod: PodRuntime, world: World): number | undefined {
     if (state.kind === "ended") return state.restartAt === undefined ? [] : [state.restartAt];
     if (state.kind !== "running") return [];
     const readyAt = isReady(pod, container, world.now) ? undefined : nextReadinessAt(container);
-    return [state.endAt, readyAt].filter((each) => each !== undefined);
+    return [state.endAt, readyAt, container.nextProbeAt].filter((each) => each !== undefined);
   });
   if (pod.stopping !== undefined) times.push(pod.stopping.killAt);
   const seconds = pod.pod.spec?.activeDeadlineSeconds;

@@ -38,6 +38,8 @@ export interface ContainerRuntime {
   wasPulled: boolean;
   /** A fixed wait before each restart, where its image asks for one. */
   restartAfterMs: number | undefined;
+  /** When a readiness probe that keeps failing is told next. */
+  nextProbeAt: number | undefined;
 }
 
 export interface Stopping {
