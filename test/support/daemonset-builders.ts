@@ -296,10 +296,11 @@ export interface Scene extends Partial<Omit<Observation, "daemonSet">> {
   daemonSet?: Partial<DaemonSetFacts>;
 }
 
-/** The facts; nodes default to one for each pod's node, or four; pods to one available pod for each node. */
+/** The facts; nodes default to n1…n4, or as far as the pods' nodes go; pods to one available pod for each node. */
 export function anObservation({ daemonSet: own = {}, ...overrides }: Scene = {}): Observation {
   const daemonSet = aDaemonSet(own);
-  const nodes = overrides.nodes ?? someNodes(Math.max(4, overrides.pods?.length ?? 0));
+  const highest = Math.max(4, ...(overrides.pods ?? []).map(({ node }) => Number(/^n(\d+)$/.exec(node)?.[1] ?? 0)));
+  const nodes = overrides.nodes ?? someNodes(overrides.pods ? highest : 4);
   return {
     at: NOW,
     fence: { uid: daemonSet.uid, generation: daemonSet.generation, templateHash: daemonSet.template.hash },

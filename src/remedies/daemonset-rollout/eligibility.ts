@@ -27,10 +27,7 @@ function tolerates(toleration: Toleration, taint: Taint): boolean {
   return Boolean(toleration.key) && (toleration.value ?? "") === (taint.value ?? "");
 }
 
-function requirementHolds(
-  { key, operator, values = [] }: NodeSelectorRequirement,
-  actual: string | undefined,
-): boolean {
+function requirementHolds({ operator, values = [] }: NodeSelectorRequirement, actual: string | undefined): boolean {
   switch (operator) {
     case "In":
       return actual !== undefined && values.includes(actual);
@@ -41,12 +38,18 @@ function requirementHolds(
     case "DoesNotExist":
       return actual === undefined;
     case "Gt":
-      return Number(actual) > Number(values[0]);
+      return wholeNumber(actual) > wholeNumber(values[0]);
     case "Lt":
-      return Number(actual) < Number(values[0]);
+      return wholeNumber(actual) < wholeNumber(values[0]);
     default:
-      throw new RangeError(`unknown operator ${String(operator)} on node label ${key}`);
+      // An operator that this version does not know: the scheduler's answer to what it cannot parse is "no match".
+      return false;
   }
+}
+
+/** NaN, which compares as false, for what Go's ParseInt refuses. */
+function wholeNumber(text: string | undefined): number {
+  return text !== undefined && /^[-+]?\d+$/.test(text) ? Number(text) : Number.NaN;
 }
 
 function termHolds(term: NodeSelectorTerm, node: NodeFacts): boolean {

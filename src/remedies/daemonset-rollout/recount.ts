@@ -94,9 +94,9 @@ export function alertHolds(counters: StatusCounters): boolean {
   );
 }
 
-/** maxUnavailable in pods: a percentage of desired is rounded up, at least 1 for our purposes. */
+/** maxUnavailable in pods: a percentage of desired is rounded up (multiplied first, as Kubernetes does), at least 1 for our purposes. */
 export function maxUnavailable(daemonSet: DaemonSetFacts, desired: number): number {
   const { maxUnavailable: value } = daemonSet;
-  const count = typeof value === "number" ? value : Math.ceil((Number.parseFloat(value) / 100) * desired);
+  const count = typeof value === "number" ? value : Math.ceil((Number.parseFloat(value) * desired) / 100);
   return Math.max(1, Number.isFinite(count) ? count : 1);
 }
