@@ -1,0 +1,67 @@
+/** The DaemonSet of the scenarios: four nodes, image app:ok-1, one unavailable pod at a time. */
+import type { DaemonSet } from "kubernetes-types/apps/v1";
+import type { Container, PodSpec } from "kubernetes-types/core/v1";
+import { groundLabel } from "../support/cluster.ts";
+
+export interface AgentOptions {
+  image?: string;
+  /** Default 1. */
+  maxUnavailable?: number | string;
+  strategy?: "RollingUpdate" | "OnDelete";
+  /** Default 1, so that a pod that was told to go is gone soon. */
+  graceSeconds?: number;
+  /** Selector and labels of the pods. Default { app: <name> }. */
+  labels?: Readonly<Record<string, string>>;
+  /** Labels and annotations of the DaemonSet itself. */
+  ownLabels?: Readonly<Record<string, string>>;
+  ownAnnotations?: Readonly<Record<string, string>>;
+  /** Tolerates every taint. */
+  toleratesAll?: boolean;
+  finalizers?: readonly string[];
+  /** A ConfigMap in the same namespace that controls the DaemonSet, as an operator's custom resource would. */
+  controller?: { name: string; uid: string };
+  container?: Partial<Container>;
+  pod?: Partial<PodSpec>;
+}
+
+/** Name of the only container. */
+export const containerName = "agent";
+
+/** The manifest. It runs on the nodes of its ground and nowhere else. */
+export function agent(place: { namespace: string; name: string; ground: string }, options: AgentOptions): DaemonSet {
+  const { namespace, name, ground } = place;
+  const labels = options.labels ?? { app: name };
+  return {
+    apiVersion: "apps/v1",
+    kind: "DaemonSet",
+    metadata: {
+      namespace,
+      name,
+      ...(options.ownLabels && { labels: { ...options.ownLabels } }),
+      ...(options.ownAnnotations && { annotations: { ...options.ownAnnotations } }),
+      ...(options.finalizers && { finalizers: [...options.finalizers] }),
+      ...(options.controller && {
+        ownerReferences: [{ apiVersion: "v1", kind: "ConfigMap", controller: true, ...options.controller }],
+      }),
+    },
+    spec: {
+      selector: { matchLabels: { ...labels } },
+      updateStrategy:
+        options.strategy === "OnDelete"
+          ? { type: "OnDelete" }
+          : { type: "RollingUpdate", rollingUpdate: { maxUnavailable: options.maxUnavailable ?? 1 } },
+      template: { metadata: { labels: { ...labels } }, spec: podSpec(ground, options) },
+    },
+  };
+}
+
+function podSpec(ground: string, options: AgentOptions): PodSpec {
+  const image = options.image ?? "app:ok-1";
+  return {
+    nodeSelector: { [groundLabel]: ground },
+    terminationGracePeriodSeconds: options.graceSeconds ?? 1,
+    ...(options.toleratesAll && { tolerations: [{ operator: "Exists" }] }),
+    ...options.pod,
+    containers: [{ name: containerName, image, ...options.container }],
+  };
+}

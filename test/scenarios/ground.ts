@@ -1,0 +1,114 @@
+/** Four nodes and a fresh namespace for one scenario at a time, and the cleaning up after it. */
+import { isNotFound } from "../../src/kube/errors.ts";
+import { daemonSets, namespaces, nodes as nodeResource, pods } from "../../src/kube/resources.ts";
+import type { Cluster } from "../support/cluster.ts";
+import { until } from "../support/until.ts";
+import type { Stage } from "./stage.ts";
+import { setFaults, untilNode } from "./stage.ts";
+
+export interface Grounds {
+  /** Waits for a free group of nodes, plays on it, and leaves it as it was. */
+  on<T>(id: string, play: (stage: Stage) => Promise<T>): Promise<T>;
+}
+
+/** Hands out the groups of nodes of a cluster. */
+export function createGrounds(cluster: Cluster): Grounds {
+  const free = cluster.grounds.map((_, number) => number);
+  const waiting: ((ground: number) => void)[] = [];
+  const take = async (): Promise<number> =>
+    free.shift() ?? (await new Promise<number>((resolve) => waiting.push(resolve)));
+  const giveBack = (ground: number): void => {
+    const next = waiting.shift();
+    if (next === undefined) free.push(ground);
+    else next(ground);
+  };
+  return {
+    async on(id, play) {
+      const ground = await take();
+      try {
+        const stage = await setUp(cluster, ground, id);
+        try {
+          return await play(stage);
+        } finally {
+          await cleanUp(stage);
+        }
+      } finally {
+        giveBack(ground);
+      }
+    },
+  };
+}
+
+async function setUp(cluster: Cluster, ground: number, id: string): Promise<Stage> {
+  const nodes = cluster.grounds[ground] ?? [];
+  const slug = id
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "");
+  const stage: Stage = {
+    cluster,
+    person: cluster.person,
+    namespace: `scenario-${slug}`,
+    name: `agent-${slug}`,
+    nodes,
+    node(number) {
+      const name = nodes[number - 1];
+      if (name === undefined) throw new Error(`ground ${ground} has no node n${number}`);
+      return name;
+    },
+    ground: String(ground),
+  };
+  await stage.person.create(namespaces, {
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name: stage.namespace, labels: { scenario: slug } },
+  });
+  // Nothing can run before the namespace has its default account.
+  const path = `/api/v1/namespaces/${stage.namespace}/serviceaccounts/default`;
+  await until(`the default ServiceAccount of ${stage.namespace}`, () =>
+    stage.person.raw(path).then(
+      () => true,
+      (error: unknown) => {
+        if (isNotFound(error)) return false;
+        throw error;
+      },
+    ),
+  );
+  return stage;
+}
+
+/** Nodes sound, no object left. Rejects when that does not come about: the next scenario would inherit the trouble. */
+async function cleanUp(stage: Stage): Promise<void> {
+  const { person, namespace, nodes } = stage;
+  for (const node of nodes) {
+    await setFaults(stage, node, "");
+    await withoutOwnTaints(stage, node);
+  }
+  for (const { metadata } of (await person.list(daemonSets, { namespace })).items) {
+    const ref = { namespace, name: metadata.name };
+    if (metadata.finalizers !== undefined)
+      await person.patch(daemonSets, ref, { type: "merge", body: { metadata: { finalizers: null } } });
+    await person.delete(daemonSets, ref, { preconditions: { uid: metadata.uid } }).catch((error: unknown) => {
+      if (!isNotFound(error)) throw error;
+    });
+  }
+  await person.delete(namespaces, { name: namespace });
+  for (const node of nodes) await untilNode(stage, node, { type: "Ready", status: "True" });
+  await until(`namespace ${namespace} to go`, () =>
+    person.get(namespaces, { name: namespace }).then(
+      () => false,
+      (error: unknown) => isNotFound(error),
+    ),
+  );
+  const rest = await person.list(pods, { namespace });
+  if (rest.items.length > 0) throw new Error(`${rest.items.length} pods are left in ${namespace}`);
+}
+
+/** Taints of nodes that are not what the control plane itself sets. */
+async function withoutOwnTaints({ person }: Stage, name: string): Promise<void> {
+  const node = await person.get(nodeResource, { name });
+  const taints = node.spec?.taints ?? [];
+  const kept = taints.filter(({ key }) => key.startsWith("node.kubernetes.io/"));
+  if (kept.length === taints.length) return;
+  await person.patch(nodeResource, { name }, { type: "merge", body: { spec: { taints: kept } } });
+}

@@ -1,0 +1,75 @@
+/** Starts `operarius heal daemonset` for a stage as the Job does: the shipped account, the alert's labels as variables. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { AccountFiles } from "../support/cluster.ts";
+import { healer } from "../support/cluster.ts";
+import type { Ended, Program } from "../support/program.ts";
+import { startProgram } from "../support/program.ts";
+import { alertLabels } from "./decoys.ts";
+import type { Stage } from "./stage.ts";
+
+export interface HealOptions {
+  /** The bundled program. */
+  entry: string;
+  /** Beside --pace fast. */
+  flags?: readonly string[];
+  env?: Readonly<Record<string, string>>;
+  /** Default: the Job's own, from the shipped rbac.yaml. */
+  account?: AccountFiles;
+}
+
+/** What is read of the receipt. */
+export interface Receipt {
+  verdict: { kind: string; reason: string; message: string; planDigest?: string };
+  looks?: Record<
+    "first" | "actedOn" | "last",
+    { diagnosis: { findings?: { cause: string; message: string }[] } } | undefined
+  >;
+}
+
+export interface Healing {
+  program: Program;
+  /** Undefined when the run left none. */
+  receipt(): Receipt | undefined;
+  readonly ended: Promise<Ended>;
+}
+
+function variablesOf(labels: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(labels).map(([name, value]) => [`OPENFERO_${name.toUpperCase().replaceAll("-", "_")}`, value]),
+  );
+}
+
+/** Starts the program on the stage's DaemonSet. */
+export async function startHeal(stage: Stage, options: HealOptions): Promise<Healing> {
+  const { cluster } = stage;
+  const account = options.account ?? (await cluster.account(healer.namespace, healer.name));
+  const directory = cluster.scratch();
+  const file = join(directory, "receipt.json");
+  const program = startProgram({
+    entry: options.entry,
+    args: [
+      "heal",
+      "daemonset",
+      "--pace",
+      "fast",
+      "--kubeconfig",
+      account.kubeconfig,
+      "--receipt",
+      file,
+      ...(options.flags ?? []),
+    ],
+    env: { HOME: directory, ...variablesOf(alertLabels(stage)), ...options.env },
+  });
+  return {
+    program,
+    receipt: () => (existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Receipt) : undefined),
+    ended: program.ended,
+  };
+}
+
+/** Number of the cause that the run was about: of what it acted on, else of what it last or first saw. */
+export function causeOf({ looks }: Receipt): string {
+  const order = [looks?.actedOn, looks?.last, looks?.first];
+  return order.flatMap((look) => look?.diagnosis.findings ?? [])[0]?.cause ?? "none";
+}

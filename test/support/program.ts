@@ -1,0 +1,82 @@
+/** Runs the built program as users and Jobs do: a process with its own environment, output, exit code and signals. */
+import { spawn } from "node:child_process";
+import { until } from "./until.ts";
+
+export interface ProgramOptions {
+  /** The bundle to run. */
+  entry: string;
+  args: readonly string[];
+  /** The whole environment; nothing is inherited. */
+  env?: Readonly<Record<string, string>>;
+  cwd?: string;
+}
+
+export interface Ended {
+  /** Undefined when a signal ended it. */
+  code: number | undefined;
+  signal: string | undefined;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Program {
+  pid: number;
+  /** When it was started, in epoch milliseconds. */
+  startedAt: number;
+  /** All it has printed so far, to stdout and stderr together. */
+  output(): string;
+  /** Resolves once the output matches; rejects when the program ends without it. */
+  printed(pattern: RegExp, withinMs?: number): Promise<void>;
+  signal(name: NodeJS.Signals): void;
+  /** Resolves when it has ended and its output is complete. */
+  readonly ended: Promise<Ended>;
+}
+
+/** Longer than any run here may take; what hangs is killed and shows as a signal. */
+const killAfterMs = 100_000;
+
+/** Starts it. It never asks: stdin is closed. */
+export function startProgram({ entry, args, env = {}, cwd }: ProgramOptions): Program {
+  const startedAt = Date.now();
+  const child = spawn(process.execPath, [entry, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env,
+    ...(cwd === undefined ? {} : { cwd }),
+  });
+  const text = { stdout: "", stderr: "", all: "" };
+  for (const name of ["stdout", "stderr"] as const)
+    child[name].setEncoding("utf8").on("data", (chunk: string) => {
+      text[name] += chunk;
+      text.all += chunk;
+    });
+  const overdue = setTimeout(() => child.kill("SIGKILL"), killAfterMs);
+  let isOver = false;
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      isOver = true;
+      clearTimeout(overdue);
+      resolve({ code: code ?? undefined, signal: signal ?? undefined, stdout: text.stdout, stderr: text.stderr });
+    });
+  });
+  return {
+    pid: child.pid ?? 0,
+    startedAt,
+    output: () => text.all,
+    async printed(pattern, withinMs) {
+      const found = await until(
+        `"${args.join(" ")}" to print ${pattern}`,
+        () => pattern.test(text.all) || (isOver ? ("ended" as const) : undefined),
+        { seen: () => text.all, ...(withinMs === undefined ? {} : { withinMs }) },
+      );
+      if (found === "ended") throw new Error(`"${args.join(" ")}" ended without printing ${pattern}:\n${text.all}`);
+    },
+    signal: (name) => void child.kill(name),
+    ended,
+  };
+}
+
+/** Runs it to its end. */
+export async function runProgram(options: ProgramOptions): Promise<Ended> {
+  return startProgram(options).ended;
+}

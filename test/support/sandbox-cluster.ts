@@ -1,0 +1,100 @@
+/** The sandbox as a `Cluster`. */
+import { mkdtempSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { install } from "../../sandbox/bootstrap/install.ts";
+import { readManifests } from "../../sandbox/bootstrap/objects.ts";
+import type { Sandbox } from "../../sandbox/start.ts";
+import { startSandbox } from "../../sandbox/start.ts";
+import { createKube } from "../../src/kube/client.ts";
+import { loadCredentials } from "../../src/kube/credentials.ts";
+import { nodes } from "../../src/kube/resources.ts";
+import type { Kube, Resource } from "../../src/kube/types.ts";
+import { accountFiles } from "./account.ts";
+import { parseAudit } from "./audit.ts";
+import type { Cluster } from "./cluster.ts";
+import { groundLabel } from "./cluster.ts";
+
+/** The folder of the shipped operarius. */
+export const operariusFolder = join(
+  dirname(fileURLToPath(import.meta.url)),
+  "../../deploy/operarii/kube-prometheus-stack/KubeDaemonSetRolloutStuck",
+);
+
+const clusterRoleBindings: Resource<{ metadata: { name: string } }> = {
+  group: "rbac.authorization.k8s.io",
+  version: "v1",
+  plural: "clusterrolebindings",
+  kind: "ClusterRoleBinding",
+  namespaced: false,
+};
+
+export interface SandboxClusterOptions {
+  /** The bundled program, for Jobs. */
+  programEntry: string;
+  /** Groups of four nodes. Default 1: n1 to n4. */
+  grounds?: number;
+  /** Files of the operarius' folder to apply. Default: rbac.yaml, the rights of the Job. */
+  manifests?: readonly string[];
+}
+
+function groupsOfNodes(count: number): string[][] {
+  return Array.from({ length: count }, (_, ground) => [1, 2, 3, 4].map((each) => `n${4 * ground + each}`));
+}
+
+/** As kubectl would: that name decides whether a template may be rolled back. */
+async function personOf(sandbox: Sandbox): Promise<Kube> {
+  const credentials = await loadCredentials({ kubeconfig: sandbox.kubeconfigFile, env: {} });
+  return createKube(credentials, { userAgent: "kubectl/v1.33.0 (scenario)", fieldManager: "kubectl" });
+}
+
+/** Without its binding the controller may do nothing; its watches stay open, as those of a stalled process do. */
+async function stopController(person: Kube): Promise<() => Promise<void>> {
+  const ref = { name: "system:controller:daemon-set-controller" };
+  const { metadata, ...binding } = await person.get(clusterRoleBindings, ref);
+  await person.delete(clusterRoleBindings, ref, { preconditions: { uid: metadata.uid } });
+  return async () => {
+    await person.create(clusterRoleBindings, { ...binding, metadata: ref });
+  };
+}
+
+/** Starts a sandbox with the Job's rights installed. It takes about two seconds. */
+export async function startSandboxCluster(options: SandboxClusterOptions): Promise<Cluster> {
+  const grounds = groupsOfNodes(options.grounds ?? 1);
+  const sandbox = await startSandbox({ nodes: grounds.flat(), programEntry: options.programEntry });
+  const person = await personOf(sandbox);
+  for (const [number, names] of grounds.entries())
+    for (const name of names)
+      await person.patch(
+        nodes,
+        { name },
+        { type: "merge", body: { metadata: { labels: { [groundLabel]: String(number) } } } },
+      );
+  for (const file of options.manifests ?? ["rbac.yaml"])
+    await install(person, readManifests(join(operariusFolder, file)));
+  const scratch = (): string => mkdtempSync(join(sandbox.directory, "scratch-"));
+  return {
+    name: "sandbox",
+    url: sandbox.url,
+    person,
+    personKubeconfig: sandbox.kubeconfigFile,
+    grounds,
+    lacks: {},
+    account: (namespace, name) =>
+      accountFiles({
+        kube: person,
+        namespace,
+        name,
+        url: sandbox.url,
+        caPem: sandbox.apiServer.caPem,
+        directory: scratch(),
+      }),
+    audit: () => Promise.resolve(parseAudit(readFileSync(sandbox.auditFile, "utf8"))),
+    stopDaemonSetController: () => stopController(person),
+    scratch,
+    async stop() {
+      person.close();
+      await sandbox.stop();
+    },
+  };
+}
