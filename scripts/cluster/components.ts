@@ -1,0 +1,82 @@
+/** How each component of the control plane is called. Pure. */
+import type { Files } from "./files.ts";
+
+export const components = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
+export type Component = (typeof components)[number];
+
+export interface Settings {
+  /** Of the API server. */
+  port: number;
+  /** Heartbeat silence after which a node is Unknown. */
+  nodeMonitorGraceMs: number;
+}
+
+/** The arguments. Every component listens on 127.0.0.1 or on a socket in the cluster's own folder, or not at all. */
+export function argumentsOf(component: Component, files: Files, settings: Settings): string[] {
+  switch (component) {
+    case "etcd":
+      return etcd(files);
+    case "kube-apiserver":
+      return apiServer(files, settings);
+    case "kube-controller-manager":
+      return controllerManager(files, settings);
+    case "kube-scheduler":
+      return [`--kubeconfig=${files.kubeconfigs.scheduler}`, "--leader-elect=false", "--secure-port=0"];
+  }
+}
+
+function etcd({ etcdDirectory, etcdSocket }: Files): string[] {
+  return [
+    `--data-dir=${etcdDirectory}`,
+    `--listen-client-urls=unix://${etcdSocket}`,
+    // It must have an address and must not be the default one; nobody asks etcd where else it could be reached.
+    "--advertise-client-urls=http://127.0.0.111:0",
+    // No other member will ever call; the system picks the port.
+    "--listen-peer-urls=http://127.0.0.1:0",
+    "--unsafe-no-fsync",
+    "--log-level=warn",
+  ];
+}
+
+function apiServer(files: Files, { port }: Settings): string[] {
+  return [
+    `--etcd-servers=unix://${files.etcdSocket}`,
+    "--bind-address=127.0.0.1",
+    "--advertise-address=127.0.0.1",
+    // The Service "kubernetes" has no endpoint: a loopback address is not allowed there, and nothing here needs it.
+    "--endpoint-reconciler-type=none",
+    `--secure-port=${port}`,
+    `--tls-cert-file=${files.serving.cert}`,
+    `--tls-private-key-file=${files.serving.key}`,
+    `--client-ca-file=${files.ca}`,
+    "--authorization-mode=Node,RBAC",
+    "--enable-admission-plugins=NodeRestriction",
+    "--allow-privileged=true",
+    "--service-cluster-ip-range=10.96.0.0/16",
+    "--service-account-issuer=https://kubernetes.default.svc",
+    `--service-account-key-file=${files.serviceAccount.publicKey}`,
+    `--service-account-signing-key-file=${files.serviceAccount.privateKey}`,
+    // The nodes' endpoints are on this machine, and their names mean nothing to it.
+    "--kubelet-preferred-address-types=InternalIP",
+    `--audit-policy-file=${files.auditPolicy}`,
+    `--audit-log-path=${files.auditLog}`,
+    // A request is in the log before it is answered: who reads the log afterwards misses nothing.
+    "--audit-log-mode=blocking-strict",
+    "--profiling=false",
+  ];
+}
+
+function controllerManager(files: Files, { nodeMonitorGraceMs }: Settings): string[] {
+  return [
+    `--kubeconfig=${files.kubeconfigs.controllerManager}`,
+    "--leader-elect=false",
+    "--secure-port=0",
+    // Each controller acts as its own ServiceAccount, as in most clusters: the audit log tells them apart.
+    "--use-service-account-credentials=true",
+    `--service-account-private-key-file=${files.serviceAccount.privateKey}`,
+    `--root-ca-file=${files.ca}`,
+    `--node-monitor-grace-period=${nodeMonitorGraceMs}ms`,
+    "--node-monitor-period=1s",
+    "--profiling=false",
+  ];
+}

@@ -1,0 +1,130 @@
+/** What a folder knows of the cluster that runs, or ran, in it: enough to find and end it, whoever started it. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { write } from "./files.ts";
+import { ClusterProblem, wordsOf } from "./problem.ts";
+import type { OwnProcess } from "./processes.ts";
+import { beginningOf, end, isAlive } from "./processes.ts";
+
+export interface ClusterRecord {
+  /** Of Kubernetes, and where its programs come from. */
+  version: string;
+  origin: string;
+  url: string;
+  kubeconfig: string;
+  auditLog: string;
+  nodes: string[];
+  /** All of them run: what the one who waits for `up` is told. */
+  isReady: boolean;
+  /** In the order of their start. */
+  processes: OwnProcess[];
+}
+
+const fileName = "cluster.json";
+
+/** Undefined when the folder holds no cluster. Errors: `ClusterProblem` when the record cannot be read. */
+export function readRecord(directory: string): ClusterRecord | undefined {
+  const file = join(directory, fileName);
+  if (!existsSync(file)) return undefined;
+  try {
+    // Written by ourselves only, in one piece.
+    return JSON.parse(readFileSync(file, "utf8")) as ClusterRecord;
+  } catch (error) {
+    throw new ClusterProblem(
+      `${file} cannot be read (${wordsOf(error)}). End the cluster's processes by hand, then remove ${directory}.`,
+    );
+  }
+}
+
+/** Replaces the record in one piece. */
+export function writeRecord(directory: string, record: ClusterRecord): void {
+  const file = join(directory, fileName);
+  write(`${file}.next`, `${JSON.stringify(record, undefined, 2)}\n`);
+  renameSync(`${file}.next`, file);
+}
+
+/** Makes the folder, or empties one that was ours. Errors: `ClusterProblem` when it holds something else, or runs. */
+export function clearDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const names = readdirSync(directory).filter((name) => name !== lockName);
+    const running = readRecord(directory)?.processes.filter(isAlive) ?? [];
+    if (running.length > 0) {
+      throw new ClusterProblem(
+        `a cluster runs in ${directory} already (${running.map(nameAndPid).join(", ")}). End it first.`,
+      );
+    }
+    if (names.length > 0 && !names.includes(fileName)) {
+      throw new ClusterProblem(
+        `${directory} is not empty and holds no cluster of ours. Choose another folder with --directory.`,
+      );
+    }
+    // The record goes last: a folder that was emptied only in part is still known as ours.
+    for (const name of names.filter((each) => each !== fileName)) rmSync(join(directory, name), { recursive: true });
+    rmSync(join(directory, fileName), { force: true });
+  } catch (error) {
+    if (error instanceof ClusterProblem) throw error;
+    throw new ClusterProblem(`${directory} cannot be used: ${wordsOf(error)}. Choose another folder with --directory.`);
+  }
+}
+
+/** Ends what the record names, last started first; a pid that is somebody else's by now is left alone. Returns what was ended. */
+export async function endRecorded(directory: string): Promise<OwnProcess[]> {
+  const record = readRecord(directory);
+  if (record === undefined) return [];
+  const running = record.processes.filter(isAlive);
+  // The nodes first: they end the programs of their pods as long as they are asked to.
+  const nodes = running.filter(({ name }) => name === nodesName);
+  await end(nodes);
+  await end(running.filter(({ name }) => name !== nodesName));
+  writeRecord(directory, { ...record, isReady: false, processes: [] });
+  return running;
+}
+
+/** The process that plays all nodes. */
+export const nodesName = "nodes";
+
+const lockName = "lock";
+
+/** Runs `work` while nobody else starts or ends a cluster in this folder. Errors: `ClusterProblem` when somebody does. */
+export async function locked<T>(directory: string, work: () => Promise<T>): Promise<T> {
+  const file = join(directory, lockName);
+  take(directory, file);
+  try {
+    return await work();
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+function take(directory: string, file: string): void {
+  const { pid } = process;
+  const self = JSON.stringify({ pid, beginning: beginningOf(pid) ?? "" });
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    if (!existsSync(file)) {
+      writeFileSync(file, self, { mode: 0o600, flag: "wx" });
+      return;
+    }
+    const holder = JSON.parse(readFileSync(file, "utf8")) as Pick<OwnProcess, "pid" | "beginning">;
+    if (isAlive(holder)) throw busy(directory, `pid ${holder.pid}`);
+    // Left by a command that was killed.
+    write(file, self);
+  } catch (error) {
+    if (error instanceof ClusterProblem) throw error;
+    // Somebody was quicker, or is writing its pid at this moment.
+    if (error instanceof SyntaxError || (error instanceof Error && "code" in error && error.code === "EEXIST")) {
+      throw busy(directory, `see ${file}`);
+    }
+    throw new ClusterProblem(`${directory} cannot be used: ${wordsOf(error)}. Choose another folder with --directory.`);
+  }
+}
+
+function busy(directory: string, who: string): ClusterProblem {
+  return new ClusterProblem(`another command (${who}) works on ${directory}. Wait for it to end, then try again.`);
+}
+
+/** For messages: "etcd (pid 123)". */
+export function nameAndPid({ name, pid }: OwnProcess): string {
+  return `${name} (pid ${pid})`;
+}
