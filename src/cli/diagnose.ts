@@ -50,7 +50,7 @@ async function diagnoseTarget<O extends ObservationBase>(
   try {
     const observation = await view.look();
     const diagnosis: Diagnosis = remedy.diagnose(observation, { settings, intents: [] });
-    const plan: Plan = remedy.plan(observation, diagnosis, { settings, policies, intents: [] });
+    const plan: Plan = remedy.plan(observation, diagnosis, { settings, policies, intents: [], mayPatchTemplate: true });
     if (config.output === "json") {
       context.stdout.write(
         `${JSON.stringify({ schema: "operarius.openfero.io/diagnosis/v1", target, diagnosis, plan, observation }, undefined, 2)}\n`,

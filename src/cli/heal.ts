@@ -7,6 +7,7 @@ import { createLedger } from "../engine/ledger.ts";
 import { EXIT, exitCode, mainFinding, terminationMessage } from "../engine/outcome.ts";
 import { assertNotPaused } from "../engine/pause.ts";
 import { buildReceipt } from "../engine/receipt.ts";
+import { mayPatchTemplate } from "../engine/rights.ts";
 import { runRemedy } from "../engine/run.ts";
 import type { Approval, Outcome } from "../engine/run-types.ts";
 import type { ObservationBase, Remedy, Verdict } from "../engine/types.ts";
@@ -109,6 +110,7 @@ async function run<O extends ObservationBase>({
     dryRun: config.dryRun,
     ledger: createLedger({ kube, namespace, target, holder, now, sleep }),
     actuator: createActuator({ kube, target, dryRun: config.dryRun === "server", now }),
+    mayPatchTemplate: () => mayPatchTemplate(kube, target),
     assertNotPaused: () => assertNotPaused(kube, namespace),
     announce: (step, uid) => announceStep(kube, { target, uid, step, at: now() }),
     ownNode: config.nodeName,

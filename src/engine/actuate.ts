@@ -1,12 +1,13 @@
 /**
  * The only place where a remedy writes to a target. Every write carries preconditions: a pod goes only by uid and
- * resourceVersion, a template only by the DaemonSet's uid and generation. What no longer fits rejects with `TargetMoved`.
+ * resourceVersion, a template only by the DaemonSet's uid and generation. What no longer fits rejects with `TargetMoved`,
+ * what these rights do not allow with `Stalled`; both mean that nothing was changed.
  */
 import type { DaemonSet } from "kubernetes-types/apps/v1";
-import { isConflict, isInvalid, isNotFound } from "../kube/errors.ts";
+import { isConflict, isForbidden, isInvalid, isNotFound } from "../kube/errors.ts";
 import { controllerRevisions, daemonSets, pods } from "../kube/resources.ts";
 import type { JsonPatchOperation, Kube, Live } from "../kube/types.ts";
-import { TargetMoved } from "./errors.ts";
+import { Stalled, TargetMoved } from "./errors.ts";
 import { RESTARTED_AT, revisionTemplate, templateHash } from "./pod-template.ts";
 import type { Fence, Step, Target } from "./types.ts";
 
@@ -24,6 +25,10 @@ export interface ActuatorOptions {
 }
 
 function moved(error: unknown, what: string): unknown {
+  if (isForbidden(error))
+    return new Stalled("MissingRight", `${what} may not be changed with these rights: ${error.message}`, {
+      cause: error,
+    });
   const gone = isNotFound(error) || isConflict(error) || isInvalid(error);
   return gone ? new TargetMoved(`${what} changed meanwhile: ${error.message}`, { cause: error }) : error;
 }

@@ -37,6 +37,8 @@ export interface RunOptions<O extends ObservationBase> {
   dryRun: "none" | "client" | "server";
   ledger: Ledger;
   actuator: Actuator;
+  /** Whether the rights include template writes; asked once, when a plan has one. */
+  mayPatchTemplate: () => Promise<boolean>;
   /** Rejects while writes are paused; asked before every write. */
   assertNotPaused: () => Promise<void>;
   /** Tells the cluster about a write that was made; its failure is a note, not an error. */
@@ -92,4 +94,6 @@ export interface RunState<O> {
   approvedPlan: string | undefined;
   /** Since when the state after a write has looked bad. */
   badSince: number | undefined;
+  /** Undefined until it was asked. */
+  mayPatchTemplate: boolean | undefined;
 }

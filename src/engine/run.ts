@@ -2,10 +2,11 @@
 import { awaitingApproval, declined, incomplete, recovered, waiting } from "./endings.ts";
 import { Interrupted, Stalled, TargetMoved } from "./errors.ts";
 import type { ActPlan } from "./guards/guard.ts";
+import { writesTemplate } from "./guards/guard.ts";
 import { judge } from "./guards/index.ts";
 import { lowerPolicies } from "./policies.ts";
 import type { Look, Outcome, RunOptions, RunState } from "./run-types.ts";
-import type { ObservationBase, Policies, Verdict, View } from "./types.ts";
+import type { ObservationBase, Plan, Policies, Verdict, View } from "./types.ts";
 import { carryOut } from "./write.ts";
 
 /** Left for the receipt and the last lines. */
@@ -42,6 +43,7 @@ export async function runRemedy<O extends ObservationBase>(options: RunOptions<O
     moves: 0,
     approvedPlan: options.approvedPlan,
     badSince: undefined,
+    mayPatchTemplate: undefined,
   };
   const view = await remedy.open({ kube, target, settings, signal, now });
   try {
@@ -149,9 +151,19 @@ async function decide<O extends ObservationBase>(
   const lowered = lowerPolicies(withRights(options), remedy.guardFacts(observation, settings));
   if (lowered.kind === "unreadable") return end(declined("PolicyUnreadable", lowered.message));
   if (lowered.notes.length > 0) report({ kind: "policies", notes: lowered.notes });
-  if (diagnosis.kind === "unhealthy" && state.writes.length === 0 && options.dryRun !== "client")
+  if (diagnosis.kind === "unhealthy" && !state.ledgerRead && options.dryRun !== "client") {
     state.intents = await ledger.read();
-  const plan = remedy.plan(observation, diagnosis, { policies: lowered.policies, settings, intents: state.intents });
+    state.ledgerRead = true;
+  }
+  const planWith = (mayPatchTemplate: boolean) =>
+    remedy.plan(observation, diagnosis, {
+      policies: lowered.policies,
+      settings,
+      intents: state.intents,
+      mayPatchTemplate,
+    });
+  const wished = planWith(state.mayPatchTemplate ?? true);
+  const plan = (await mayCarryOut(wished, options, state)) ? wished : planWith(false);
   look.plan = plan;
   report({ kind: "plan", plan });
   if (plan.kind === "act") {
@@ -165,6 +177,21 @@ async function decide<O extends ObservationBase>(
   }
   if (plan.kind === "nothing") return { kind: "again", ms: 1000 };
   return decline(plan, look, options, state);
+}
+
+/** Missing rights lower what is planned, with a sentence, instead of failing halfway. */
+async function mayCarryOut<O extends ObservationBase>(
+  plan: Plan,
+  options: RunOptions<O>,
+  state: RunState<O>,
+): Promise<boolean> {
+  if (plan.kind !== "act" || !writesTemplate(plan)) return true;
+  if (state.mayPatchTemplate === undefined) {
+    state.mayPatchTemplate = await options.mayPatchTemplate();
+    const message = "these rights do not include changing the template (patch daemonsets), so it is only suggested";
+    if (!state.mayPatchTemplate) options.report({ kind: "note", message });
+  }
+  return state.mayPatchTemplate;
 }
 
 /** Nothing more is to be done. After a write of ours, what looks bad must last before it counts. */

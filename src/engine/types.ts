@@ -168,6 +168,8 @@ export interface PlanContext {
   settings: Settings;
   /** Newest last. */
   intents: readonly Intent[];
+  /** False when these rights do not include changing the template: then it is only suggested. */
+  mayPatchTemplate: boolean;
 }
 
 /** How far a target is from recovered. `soakedMs` counts from the later of the last change and `sinceMs`. */

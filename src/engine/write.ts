@@ -1,5 +1,5 @@
 /** Carries one plan out: pause, ledger, steps, each fenced. The first step that no longer fits ends it. */
-import { Interrupted, TargetMoved } from "./errors.ts";
+import { Interrupted, Stalled, TargetMoved } from "./errors.ts";
 import type { ActPlan } from "./guards/guard.ts";
 import type { RunOptions, RunState } from "./run-types.ts";
 import type { Intent, ObservationBase, Step } from "./types.ts";
@@ -44,7 +44,7 @@ export async function carryOut<O extends ObservationBase>(
       // From here on only the API's own refusal proves that the step was not carried out.
       undone = intents.slice(index + 1);
       const generation = await actuator.apply(step, fence).catch((error: unknown) => {
-        if (error instanceof TargetMoved) undone = intents.slice(index);
+        if (error instanceof TargetMoved || error instanceof Stalled) undone = intents.slice(index);
         throw error;
       });
       fence = { ...fence, generation };

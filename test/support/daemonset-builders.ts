@@ -367,7 +367,7 @@ export function aPlanContext({
   policies,
   ...rest
 }: { policies?: Partial<Policies> } & Partial<Omit<PlanContext, "policies">> = {}): PlanContext {
-  return { policies: somePolicies(policies), settings, intents: [], ...rest };
+  return { policies: somePolicies(policies), settings, intents: [], mayPatchTemplate: true, ...rest };
 }
 
 export type ActPlan = Extract<Plan, { kind: "act" }>;

@@ -6,6 +6,7 @@ import { recogniseImage } from "./causes/image.ts";
 import { recogniseReadiness } from "./causes/readiness.ts";
 import { recogniseFailed, recogniseUnschedulable } from "./causes/scheduling.ts";
 import type { PodCase, Recognise, Trouble } from "./causes/trouble.ts";
+import { recogniseUnknown } from "./causes/unknown.ts";
 import type { NodeFacts, Observation, PodFacts } from "./facts.ts";
 import { isAvailable, isTerminating } from "./recount.ts";
 
@@ -27,6 +28,7 @@ const RECOGNISERS: readonly Recognise[] = [
   recogniseConfig,
   recogniseReadiness,
   recogniseCreating,
+  recogniseUnknown,
 ];
 
 /** Slowest creation→Ready among the pods that made it, in milliseconds. */

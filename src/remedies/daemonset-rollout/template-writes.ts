@@ -41,6 +41,9 @@ export function rollbackFor(assessment: Assessment, fault: Group | undefined, co
     return refused("RollbackOff", `rollback is switched off by policy; the command is ${command}`);
   if (context.policies.rollback === "suggest")
     return refused("RollbackSuggested", `rollback is only suggested here; the command is ${command}`);
+  if (!context.mayPatchTemplate) {
+    return refused("MissingRight", `these rights do not include changing the template; the command is ${command}`);
+  }
   const restartsAvailable = pods.filter(
     (pod) => pod.revisionHash !== proven.hash && isAvailable(pod, daemonSet.minReadySeconds, here.at),
   ).length;
@@ -52,7 +55,7 @@ export function rollbackFor(assessment: Assessment, fault: Group | undefined, co
       reason: finding.reason,
       revision: { name: proven.name, number: proven.number, templateHash: proven.templateHash },
       restartsAvailable,
-      summary: `roll back to revision ${proven.number}, which restarts ${restartsAvailable === 0 ? "no available pod" : `${restartsAvailable} available pods`} (${command})`,
+      summary: `roll back${here.current ? ` from revision ${here.current.number}` : ""} to revision ${proven.number}, which restarts ${restartsAvailable === 0 ? "no available pod" : `${restartsAvailable} available pods`} (${command})`,
     },
   };
 }
@@ -73,6 +76,10 @@ export function restartStep(assessment: Assessment, context: PlanContext, reason
       intent.kind === "restart" && intent.uid === daemonSet.uid && intent.templateHash === daemonSet.template.hash,
   );
   if (done) return refused("AlreadyRestarted", "this template was already restarted once in this episode");
+  if (!context.mayPatchTemplate) {
+    const command = `kubectl rollout restart ${here.ref} -n ${daemonSet.namespace}`;
+    return refused("MissingRight", `these rights do not include changing the template; the command is ${command}`);
+  }
   const back = here.proven
     ? `; the way back is kubectl rollout undo ${here.ref} -n ${daemonSet.namespace} --to-revision=${here.proven.number}`
     : "";

@@ -6,15 +6,19 @@ import type { Recognise } from "./trouble.ts";
 /** A crash loop is proven by the kubelet's back-off or by three terminations (DESIGN.md, step 3). */
 const PROVEN_TERMINATIONS = 3;
 
-function isLooping(container: ContainerFacts): boolean {
+/** The kubelet forgets a container's crashes once it has run for twice the longest back-off of five minutes. */
+const FORGOTTEN_AFTER_MS = 10 * 60_000;
+
+function isLooping(container: ContainerFacts, at: number): boolean {
   if (container.waiting?.reason === "CrashLoopBackOff") return true;
+  if (container.runningSince !== undefined && at - container.runningSince >= FORGOTTEN_AFTER_MS) return false;
   const terminations = container.restartCount + (container.terminated ? 1 : 0);
   return !container.ready && terminations >= PROVEN_TERMINATIONS;
 }
 
 /** Recognises a container that ends again and again. */
-export const recogniseCrash: Recognise = ({ pod }) => {
-  const container = pod.containers.find(isLooping);
+export const recogniseCrash: Recognise = ({ pod, at }) => {
+  const container = pod.containers.find((each) => isLooping(each, at));
   if (!container) return undefined;
   const last = container.terminated ?? container.lastTerminated;
   const outOfMemory = last?.reason === "OOMKilled";

@@ -2,15 +2,49 @@
 import type { Recognise, Trouble } from "./trouble.ts";
 import { imageOf, quote } from "./trouble.ts";
 
-const PULL = new Set(["ErrImagePull", "ImagePullBackOff"]);
+const PULL = new Set([
+  "ErrImagePull",
+  "ImagePullBackOff",
+  "ImageInspectError",
+  "RegistryUnavailable",
+  "SignatureValidationFailed",
+]);
 const NAME = new Set(["InvalidImageName", "ErrImageNeverPull"]);
 const DENIED = /unauthorized|denied|authentication required|no basic auth|\b40[13]\b/i;
 const UNREACHABLE =
-  /toomanyrequests|too many requests|i\/o timeout|timed? ?out|deadline exceeded|x509|no such host|connection (refused|reset)|tls|EOF|\b(429|50[0-4])\b/i;
+  /toomanyrequests|too many requests|i\/o timeout|timed? ?out|deadline exceeded|x509|no such host|connection (refused|reset)|no route to host|network is unreachable|server misbehaving|name resolution|registry is unavailable|service unavailable|\btls\b|\bEOF\b|\b(429|50[0-4])\b/i;
 const PLATFORM = /no match for platform|no matching manifest/i;
 const ABSENT = /not found|manifest unknown|name unknown|does not exist|repository .* not exist/i;
 
 type Kind = Pick<Trouble, "cause" | "reason" | "blame"> & { why: string };
+
+/**
+ * A runtime's words without the names in them: an image called `geofence:403` must not read as "EOF" or "403". Dropped are
+ * URLs, every word with the image in it, its repository, tag and registry, and what the text itself calls an image.
+ */
+function withoutNames(text: string, images: readonly string[]): string {
+  const quoted = [...text.matchAll(/(?:image|reference) "([^"]+)"/g)].map(([, name]) => name ?? "");
+  const names = [...images, ...quoted].filter((name) => name !== "");
+  const parts = new Set(
+    names.flatMap((name) => {
+      const [repository = "", tag = ""] = name.split("@", 1)[0]?.split(/:(?=[^/]*$)/) ?? [];
+      return [repository, tag, repository.split("/", 1)[0] ?? ""];
+    }),
+  );
+  const isName = (word: string): boolean => {
+    const bare = word.replace(/^["'(]+|["'),.:;]+$/g, "");
+    return (
+      word.includes("://") ||
+      parts.has(bare) ||
+      [...parts].some((part) => part !== "" && bare.endsWith(`/${part}`)) ||
+      names.some((name) => word.includes(name))
+    );
+  };
+  return text
+    .split(/\s+/)
+    .filter((word) => !isName(word))
+    .join(" ");
+}
 
 /** Which of the four it is, by the words of the container runtime; undefined = the words do not tell. */
 function kindOf(words: string): Kind | undefined {
@@ -44,8 +78,9 @@ export const recogniseImage: Recognise = ({ pod, daemonSet, events }) => {
   }
   const pulls = events.filter(({ about, reason }) => about === `Pod/${pod.name}` && reason === "Failed");
   const words = [container.waiting.message, ...pulls.map(({ message }) => message)];
-  const telling = words.find((text) => kindOf(text) !== undefined);
-  const kind = kindOf(telling ?? "") ?? {
+  const kinds = words.map((text) => kindOf(withoutNames(text, [image, container.image])));
+  const telling = words[kinds.findIndex((found) => found !== undefined)];
+  const kind = kinds.find((found) => found !== undefined) ?? {
     cause: "C01",
     reason: "ImagePullFailing",
     blame: "surroundings",
