@@ -190,6 +190,15 @@ describe("following the Job", () => {
     expect(await context.metrics.registry.metrics()).toContain("openfero_jobs_failed_total 1");
   });
 
+  it("is ended by one replica only, however many see it end", async () => {
+    const { kube, pass, setJob, context } = await setUp();
+    await pass();
+    await setJob({ conditions: [{ type: "Complete", status: "True" }] });
+    await Promise.all([pass(), pass(), pass()]);
+    expect(await context.metrics.registry.metrics()).toContain("openfero_jobs_succeeded_total 1");
+    expect(kube.all(events).filter(({ message }) => message?.startsWith("Succeeded"))).toHaveLength(1);
+  });
+
   it("leaves the Operarius' status alone when a later Job was started meanwhile", async () => {
     const { kube, pass, setJob } = await setUp();
     await pass();
