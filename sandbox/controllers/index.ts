@@ -15,7 +15,6 @@ import type { ControllerTuning } from "./tuning.ts";
 import { controllerUsers } from "./users.ts";
 
 export { type ControllerTuning, defaultControllerTuning } from "./tuning.ts";
-export { controllerUsers } from "./users.ts";
 
 export interface ControllersOptions {
   /** A client that acts as this user. */

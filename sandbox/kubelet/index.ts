@@ -6,7 +6,6 @@ import type { NodeAgent } from "./node-agent.ts";
 import { startNodeAgent } from "./node-agent.ts";
 import type { KubeletTuning } from "./tuning.ts";
 
-export { faultsAnnotation } from "./faults.ts";
 export { defaultKubeletTuning, type KubeletTuning } from "./tuning.ts";
 
 export interface KubeletsOptions {

@@ -5,7 +5,7 @@ import { events } from "../../src/kube/resources.ts";
 import type { Kube, LiveMeta, Resource } from "../../src/kube/types.ts";
 import { createSimilarEvents } from "./similar-events.ts";
 
-export interface EventInput {
+interface EventInput {
   type: "Normal" | "Warning";
   reason: string;
   message: string;

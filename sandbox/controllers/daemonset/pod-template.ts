@@ -4,8 +4,8 @@ import type { Affinity, Pod, PodSpec, Toleration } from "kubernetes-types/core/v
 import type { Live } from "../../../src/kube/types.ts";
 
 export const revisionLabel = "controller-revision-hash";
-export const generationLabel = "pod-template-generation";
-export const generationAnnotation = "deprecated.daemonset.template.generation";
+const generationLabel = "pod-template-generation";
+const generationAnnotation = "deprecated.daemonset.template.generation";
 
 /**
  * The template's tolerations plus those every DaemonSet pod gets. not-ready and unreachable are covered for NoExecute

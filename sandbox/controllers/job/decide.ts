@@ -18,7 +18,7 @@ export interface JobView {
   backoff: { baseMs: number; capMs: number };
 }
 
-export interface JobEvent {
+interface JobEvent {
   type: "Normal" | "Warning";
   reason: string;
   message: string;

@@ -28,7 +28,7 @@ export function misfits(pod: Pod, { node, pods }: NodeLoad): string[] {
 }
 
 /** CPU in millicores and memory in bytes that a pod claims: its containers together, or its largest init container. */
-export function requests(spec: PodSpec | undefined): { cpu: number; memory: number } {
+function requests(spec: PodSpec | undefined): { cpu: number; memory: number } {
   const claim = (container: Container) => ({
     cpu: milliCores(container.resources?.requests?.cpu ?? container.resources?.limits?.cpu),
     memory: amount(container.resources?.requests?.memory ?? container.resources?.limits?.memory),

@@ -11,7 +11,7 @@ export type Behaviour =
   /** This project's program, run as a local process. */
   | { kind: "program"; args: string[] };
 
-export interface Simulated {
+interface Simulated {
   kind: "simulated";
   /** After its start; undefined = never ready. */
   readyAfterMs: number | undefined;

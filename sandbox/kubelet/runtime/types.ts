@@ -14,7 +14,7 @@ export interface Ended {
   containerId: string;
 }
 
-export type ContainerState =
+type ContainerState =
   /** Not its turn yet. */
   | { kind: "idle" }
   /** Being created; at `until` it is pulled and started. */
@@ -42,7 +42,7 @@ export interface ContainerRuntime {
   nextProbeAt: number | undefined;
 }
 
-export interface Stopping {
+interface Stopping {
   /** When whatever still runs is killed. */
   killAt: number;
   /** Containers that were told to end. */
