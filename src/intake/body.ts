@@ -8,7 +8,7 @@ export type Body =
   | { kind: "unreadable"; message: string };
 
 /** 4 MiB; Alertmanager has no limit of its own. */
-export const MAX_BODY_BYTES = 4 * 1024 * 1024;
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
 /** How many bytes of bodies may be in memory at once, over all requests. */
 export interface ByteBudget {

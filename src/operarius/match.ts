@@ -11,7 +11,7 @@ export function match(alert: Alert, operarii: readonly Operarius[]): Operarius |
 }
 
 /** Whether this Operarius by itself would answer the alert. */
-export function selects(operarius: Operarius, alert: Alert): boolean {
+function selects(operarius: Operarius, alert: Alert): boolean {
   const { alertSelector, enabled } = operarius.spec;
   return (
     enabled !== false &&

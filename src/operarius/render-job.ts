@@ -34,7 +34,7 @@ export interface TemplateProblem {
 export type RenderResult = { kind: "job"; job: Job } | { kind: "invalid"; problems: TemplateProblem[] };
 
 /** Label on Jobs and their pods: the Remediation they belong to. */
-export const REMEDIATION_LABEL = "operarius.openfero.io/remediation";
+const REMEDIATION_LABEL = "operarius.openfero.io/remediation";
 export const MANAGED_BY_LABEL = "openfero.io/managed-by";
 export const MANAGED_BY = "openfero";
 

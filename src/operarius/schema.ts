@@ -6,7 +6,7 @@ const labels = z.record(z.string(), z.string());
 const container = z.looseObject({ name: z.string().min(1) });
 
 /** A Job template. Loose on purpose: Kubernetes validates the rest, and metadata and unknown fields must survive. */
-export const jobTemplateSchema = z
+const jobTemplateSchema = z
   .looseObject({
     spec: z.looseObject({
       template: z.looseObject({
@@ -43,7 +43,7 @@ export const operariusSpecSchema = z.object({
     .describe("Overrides how the target is derived from the alert's labels."),
 });
 
-export const EXECUTION_STATUSES = ["Pending", "Running", "Successful", "Failed", "Skipped: Deduplication"] as const;
+const EXECUTION_STATUSES = ["Pending", "Running", "Successful", "Failed", "Skipped: Deduplication"] as const;
 
 export const operariusStatusSchema = z.object({
   lastExecutionTime: z.iso.datetime({ offset: true }).optional().describe("When the last Job was started."),
