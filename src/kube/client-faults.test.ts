@@ -81,6 +81,11 @@ describe("faults of a write", () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  it("says so after a reset, too", async () => {
+    const { kube } = await serve(reset);
+    await expect(write(kube)).rejects.toThrow(/pods\/a: connection reset; it may or may not have been carried out$/);
+  });
+
   it.each([429, 503])("%i with Retry-After was turned away and is sent again", async (code) => {
     const { server, kube } = await serve([failure(code, "Busy", { "retry-after": "0" }), json({})]);
     await write(kube);
@@ -145,6 +150,15 @@ describe("time and signals", () => {
       controller.abort(reason);
       await rejected;
     }
+  });
+
+  it("holds while authentication takes for ever", async () => {
+    const { server } = await serve(json({}));
+    const stuck = { ...testCredentials(server.url), authenticate: () => new Promise<never>(() => {}) };
+    const client = createKube(stuck, { userAgent: "test", timeoutMs: 50 });
+    await expect(client.get(pods, ref)).rejects.toThrow("no answer within 0.05 s");
+    const reason = new Error("enough");
+    await expect(client.get(pods, ref, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   });
 
   it("leaves nothing behind on a long-lived signal", async () => {

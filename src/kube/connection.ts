@@ -40,6 +40,11 @@ export interface Connections {
   close(): void;
 }
 
+/** The end of a sentence about a request without an answer: empty when sending it twice does no harm. */
+export function doubt(method: string): string {
+  return method === "GET" ? "" : "; it may or may not have been carried out";
+}
+
 /** Connections to one server. They are pooled per TLS material, so that a rotated certificate takes effect at once. */
 export function createConnections(server: string): Connections {
   const url = new URL(server);
@@ -75,7 +80,7 @@ export function createConnections(server: string): Connections {
             headers: exchange.headers,
             agent: agentFor(exchange, authentication),
           }),
-        { subject: `${exchange.method} ${server}${exchange.path}`, server, body: exchange.body, signal },
+        { exchange, server, signal },
       ),
     close() {
       pool?.requests.destroy();
@@ -86,10 +91,8 @@ export function createConnections(server: string): Connections {
 }
 
 interface Sending {
-  /** "GET https://host/path", for messages. */
-  subject: string;
+  exchange: Exchange;
   server: string;
-  body: string | undefined;
   signal: AbortSignal;
 }
 
@@ -113,7 +116,7 @@ function exchangeHeaders(start: () => ClientRequest, sending: Sending): Promise<
     request.on("error", (error) => {
       reject(signal.aborted ? signal.reason : describeFailure(error, sending));
     });
-    request.end(sending.body);
+    request.end(sending.exchange.body);
   });
 }
 
@@ -123,6 +126,8 @@ const reset = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED"]);
 function describeFailure(error: Error, sending: Sending): TransportError {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   const options = { cause: error };
+  const { method, path } = sending.exchange;
+  const subject = `${method} ${sending.server}${path}`;
   if (refused.has(code)) {
     const words = code === "ECONNREFUSED" ? "connection refused" : code;
     return new ConnectionError(
@@ -132,7 +137,7 @@ function describeFailure(error: Error, sending: Sending): TransportError {
     );
   }
   if (reset.has(code)) {
-    return new ConnectionError(`${sending.subject}: connection reset`, "reset", options);
+    return new ConnectionError(`${subject}: connection reset${doubt(method)}`, "reset", options);
   }
   if (/CERT|SIGNATURE|ERR_TLS|ERR_SSL|EPROTO/.test(code)) {
     return new TransportError(
@@ -140,5 +145,5 @@ function describeFailure(error: Error, sending: Sending): TransportError {
       options,
     );
   }
-  return new TransportError(`${sending.subject}: ${error.message.slice(0, 200) || code}`, options);
+  return new TransportError(`${subject}: ${error.message.slice(0, 200) || code}${doubt(method)}`, options);
 }

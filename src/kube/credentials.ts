@@ -5,7 +5,7 @@ import type { Credentials } from "./authentication.ts";
 import { CredentialsError } from "./authentication.ts";
 import { inClusterCredentials } from "./in-cluster.ts";
 
-export type { Authentication, Credentials, TlsMaterial } from "./authentication.ts";
+export type { Credentials } from "./authentication.ts";
 export { CredentialsError } from "./authentication.ts";
 
 const defaultDirectory = "/var/run/secrets/kubernetes.io/serviceaccount";

@@ -48,3 +48,13 @@ export function pause(ms: number, signal: AbortSignal | undefined): Promise<void
     signal?.addEventListener("abort", stop, { once: true });
   });
 }
+
+/** The promise's outcome, or at once the signal's reason when it is, or becomes, aborted. */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}

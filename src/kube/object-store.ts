@@ -28,7 +28,7 @@ export interface ObjectStore<P> {
 }
 
 /** Identifies an object of one kind. */
-export function objectKey(namespace: string | undefined, name: string): string {
+function objectKey(namespace: string | undefined, name: string): string {
   return `${namespace ?? ""}/${name}`;
 }
 

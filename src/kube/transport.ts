@@ -1,10 +1,10 @@
 /** Requests to the API server: authentication, deadline, retries, errors. What is asked for is client.ts's business. */
 import type { IncomingMessage } from "node:http";
 import type { Authentication, Credentials } from "./authentication.ts";
-import type { Exchange } from "./connection.ts";
-import { ConnectionError, createConnections } from "./connection.ts";
+import type { Connections, Exchange } from "./connection.ts";
+import { ConnectionError, createConnections, doubt } from "./connection.ts";
 import type { Deadline } from "./deadline.ts";
-import { pause, startDeadline } from "./deadline.ts";
+import { pause, startDeadline, untilAborted } from "./deadline.ts";
 import { StatusError, TransportError } from "./errors.ts";
 import { statusErrorOf } from "./status.ts";
 
@@ -44,69 +44,16 @@ export interface TransportOptions {
   longestAnswer: number;
 }
 
-interface Opened {
-  authentication: Authentication;
-  response: IncomingMessage;
-}
-
 /** A transport with its own pool of connections to the server of `credentials`. */
 export function createTransport(credentials: Credentials, options: TransportOptions): Transport {
-  const connections = createConnections(credentials.server);
-
-  async function open(call: Call, pool: Exchange["pool"], signal: AbortSignal): Promise<Opened> {
-    const authentication = await authenticate(credentials);
-    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
-    const headers: Record<string, string> = {
-      ...authentication.headers,
-      accept: call.accept ?? "application/json",
-      "user-agent": options.userAgent,
-    };
-    if (body !== undefined) {
-      headers["content-type"] = call.contentType ?? "application/json";
-      headers["content-length"] = String(Buffer.byteLength(body));
-    }
-    const exchange: Exchange = { method: call.method, path: call.path, headers, pool };
-    if (body !== undefined) exchange.body = body;
-    return { authentication, response: await connections.open(exchange, authentication, signal) };
-  }
-
-  /** Resolves with a 2xx response only. A token may have been rotated under us: one 401 is tried again, afresh. */
-  async function openChecked(call: Call, pool: Exchange["pool"], signal: AbortSignal): Promise<IncomingMessage> {
-    let { response, authentication } = await open(call, pool, signal);
-    if (response.statusCode === 401) {
-      response.resume();
-      credentials.forget(authentication);
-      ({ response } = await open(call, pool, signal));
-    }
-    const code = response.statusCode ?? 0;
-    if (code >= 200 && code < 300) return response;
-    const subject = `${call.method} ${credentials.server}${call.path}`;
-    const body = await readText(response, { subject, limit: longestError, signal }).catch(() => "");
-    throw statusErrorOf(subject, { statusCode: code, headers: response.headers, body });
-  }
-
-  function deadlineOf(call: Call): Deadline {
-    const ms = call.timeoutMs ?? options.timeoutMs;
-    const doubt = call.method === "GET" ? "" : "; it may or may not have been carried out";
-    const expired = (): Error =>
-      new TransportError(`${call.method} ${credentials.server}${call.path}: no answer within ${ms / 1000} s${doubt}`);
-    return startDeadline(ms, expired, call.signal);
-  }
-
-  async function sendOnce(call: Call, signal: AbortSignal): Promise<Answer> {
-    const response = await openChecked(call, "requests", signal);
-    const subject = `${call.method} ${credentials.server}${call.path}`;
-    const text = await readText(response, { subject, limit: options.longestAnswer, signal });
-    return { contentType: response.headers["content-type"] ?? "", text };
-  }
-
+  const session: Session = { credentials, connections: createConnections(credentials.server), options };
   return {
     async send(call) {
-      const deadline = deadlineOf(call);
+      const deadline = deadlineOf(session, call);
       try {
         for (let retries = 0; ; retries += 1) {
           try {
-            return await sendOnce(call, deadline.signal);
+            return await sendOnce(session, call, deadline.signal);
           } catch (error) {
             const waitMs = retryDelay(call, error, retries);
             // Waiting longer than there is time left would only hide the real error behind a time-out.
@@ -119,9 +66,9 @@ export function createTransport(credentials: Credentials, options: TransportOpti
       }
     },
     async stream(call) {
-      const deadline = deadlineOf(call);
+      const deadline = deadlineOf(session, call);
       try {
-        const response = await openChecked(call, "watches", deadline.signal);
+        const response = await openChecked(session, call, { pool: "watches", signal: deadline.signal });
         deadline.unlimit();
         response.once("close", () => deadline.release());
         return response;
@@ -130,14 +77,87 @@ export function createTransport(credentials: Credentials, options: TransportOpti
         throw error;
       }
     },
-    close: () => connections.close(),
+    close: () => session.connections.close(),
   };
 }
 
-async function authenticate(credentials: Credentials): Promise<Authentication> {
+interface Session {
+  credentials: Credentials;
+  connections: Connections;
+  options: TransportOptions;
+}
+
+interface Way {
+  pool: Exchange["pool"];
+  signal: AbortSignal;
+}
+
+function subjectOf({ credentials }: Session, call: Call): string {
+  return `${call.method} ${credentials.server}${call.path}`;
+}
+
+function deadlineOf(session: Session, call: Call): Deadline {
+  const ms = call.timeoutMs ?? session.options.timeoutMs;
+  const expired = (): Error =>
+    new TransportError(`${subjectOf(session, call)}: no answer within ${ms / 1000} s${doubt(call.method)}`);
+  return startDeadline(ms, expired, call.signal);
+}
+
+async function sendOnce(session: Session, call: Call, signal: AbortSignal): Promise<Answer> {
+  const response = await openChecked(session, call, { pool: "requests", signal });
+  const text = await readText(response, {
+    subject: subjectOf(session, call),
+    doubt: doubt(call.method),
+    limit: session.options.longestAnswer,
+    signal,
+  });
+  return { contentType: response.headers["content-type"] ?? "", text };
+}
+
+/** Resolves with a 2xx response only. A token may have been rotated under us: one 401 is tried again, afresh. */
+async function openChecked(session: Session, call: Call, way: Way): Promise<IncomingMessage> {
+  let { response, authentication } = await open(session, call, way);
+  if (response.statusCode === 401) {
+    response.resume();
+    session.credentials.forget(authentication);
+    ({ response } = await open(session, call, way));
+  }
+  const code = response.statusCode ?? 0;
+  if (code >= 200 && code < 300) return response;
+  const subject = subjectOf(session, call);
+  // The status alone says enough when its body breaks off.
+  const reading = { subject, doubt: "", limit: longestError, signal: way.signal };
+  const body = await readText(response, reading).catch(() => "");
+  throw statusErrorOf(subject, { statusCode: code, headers: response.headers, body });
+}
+
+async function open(
+  session: Session,
+  call: Call,
+  way: Way,
+): Promise<{ response: IncomingMessage; authentication: Authentication }> {
+  const authentication = await authenticate(session.credentials, way.signal);
+  const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+  const headers: Record<string, string> = {
+    ...authentication.headers,
+    accept: call.accept ?? "application/json",
+    "user-agent": session.options.userAgent,
+  };
+  if (body !== undefined) {
+    headers["content-type"] = call.contentType ?? "application/json";
+    headers["content-length"] = String(Buffer.byteLength(body));
+  }
+  const exchange: Exchange = { method: call.method, path: call.path, headers, pool: way.pool };
+  if (body !== undefined) exchange.body = body;
+  return { authentication, response: await session.connections.open(exchange, authentication, way.signal) };
+}
+
+/** A plugin may wait for a person; the request's own time limit and signal hold all the same. */
+async function authenticate(credentials: Credentials, signal: AbortSignal): Promise<Authentication> {
   try {
-    return await credentials.authenticate();
+    return await untilAborted(credentials.authenticate(), signal);
   } catch (error) {
+    if (signal.aborted) throw signal.reason;
     throw new TransportError(error instanceof Error ? error.message : "cannot authenticate", { cause: error });
   }
 }
@@ -162,12 +182,13 @@ function retryDelay(call: Call, error: unknown, retries: number): number | undef
 
 interface Reading {
   subject: string;
+  doubt: string;
   /** Bytes. */
   limit: number;
   signal: AbortSignal;
 }
 
-async function readText(response: IncomingMessage, { subject, limit, signal }: Reading): Promise<string> {
+async function readText(response: IncomingMessage, { subject, doubt, limit, signal }: Reading): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   try {
@@ -178,7 +199,9 @@ async function readText(response: IncomingMessage, { subject, limit, signal }: R
     }
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    throw new ConnectionError(`${subject}: the answer broke off after ${size} bytes`, "reset", { cause: error });
+    throw new ConnectionError(`${subject}: the answer broke off after ${size} bytes${doubt}`, "reset", {
+      cause: error,
+    });
   }
   if (size > limit) throw new TransportError(`${subject}: the answer is longer than ${limit} bytes`);
   return Buffer.concat(chunks).toString("utf8");

@@ -4,7 +4,7 @@ import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 
-export interface RecordedRequest {
+interface RecordedRequest {
   method: string;
   /** Path and query as sent. */
   url: string;
