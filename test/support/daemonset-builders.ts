@@ -312,6 +312,7 @@ export function anObservation({ daemonSet: own = {}, ...overrides }: Scene = {})
     namespaceAnnotations: {},
     unread: [],
     podlessSince: {},
+    orphanedSince: {},
     ...overrides,
   };
 }

@@ -26,6 +26,9 @@ interface Moving {
   what: string;
 }
 
+/** The pod garbage collector needs 40 s of quarantine and 20 s of its period; twice that is long (C19). */
+const GARBAGE_COLLECTED_MS = 2 * 60_000;
+
 function moving(here: Situation, creating: boolean): Moving[] {
   const { settings, observation, at, orphans } = here;
   const podless = (creating ? here.podless : []).map((node) => ({
@@ -41,10 +44,11 @@ function moving(here: Situation, creating: boolean): Moving[] {
     ...podless,
     ...orphans
       .filter(({ bound }) => bound)
-      .map(({ name }) => ({
-        until: at + 30_000,
+      .map(({ uid, name }) => ({
+        until: (observation.orphanedSince[uid] ?? at) + GARBAGE_COLLECTED_MS,
         what: `pod ${name} of a removed node waits for the garbage collection`,
-      })),
+      }))
+      .filter(({ until }) => until > at),
   ].sort((a, b) => a.until - b.until);
 }
 

@@ -160,4 +160,6 @@ export interface Observation extends ObservationBase {
   unread: readonly string[];
   /** Since when this view has seen an eligible node without any pod. */
   podlessSince: Readonly<Record<string, number>>;
+  /** Since when this view has seen a pod, by uid, whose node object does not exist. */
+  orphanedSince: Readonly<Record<string, number>>;
 }

@@ -57,7 +57,7 @@ export async function openView({ kube, target, signal: outer, now }: OpenOptions
       project: (pod) => (isControlledBy(pod, uid) ? podFacts(pod) : undefined),
     });
     const allNodes = startReflector({ ...live, resource: nodes, project: nodeFacts });
-    const memory = { podlessSince: new Map<string, number>() };
+    const memory = { podless: new Map<string, number>(), orphaned: new Map<string, number>() };
     const revisions = readWhenChanged(() => ownRevisions(kube, namespace, labelSelector(found)));
     const explain = createEventReader({ kube, target, uid, now });
     const [annotations] = await Promise.all([namespaceAnnotations(kube, namespace), ownPods.synced, allNodes.synced]);
@@ -85,9 +85,14 @@ export async function openView({ kube, target, signal: outer, now }: OpenOptions
         ...(annotations ? { namespaceAnnotations: annotations } : {}),
         unread: annotations ? [] : ["namespaces"],
         podlessSince: {},
+        orphanedSince: {},
       };
-      const podlessSince = rememberPodless(memory.podlessSince, observation);
-      return explain({ ...observation, podlessSince });
+      const { podless, orphaned } = missing(observation);
+      return explain({
+        ...observation,
+        podlessSince: remember(memory.podless, podless, observation.at),
+        orphanedSince: remember(memory.orphaned, orphaned, observation.at),
+      });
     }
     return {
       look,
@@ -130,15 +135,22 @@ function readWhenChanged<T>(read: () => Promise<T>): (key: string) => Promise<T>
   };
 }
 
-/** Since when each eligible node has been without a pod, as far as this view has seen. */
-function rememberPodless(memory: Map<string, number>, observation: Observation): Record<string, number> {
-  const empty = new Set(
-    slots(observation)
-      .slots.filter(({ shouldRun, pods: present }) => shouldRun && present.length === 0)
+/** Eligible nodes without any pod, by name, and pods without their node, by uid. */
+function missing(observation: Observation): { podless: string[]; orphaned: string[] } {
+  const found = slots(observation);
+  return {
+    podless: found.slots
+      .filter(({ shouldRun, pods: own }) => shouldRun && own.length === 0)
       .map(({ node }) => node.name),
-  );
-  for (const node of memory.keys()) if (!empty.has(node)) memory.delete(node);
-  for (const node of empty) if (!memory.has(node)) memory.set(node, observation.at);
+    orphaned: found.orphans.map(({ uid }) => uid),
+  };
+}
+
+/** Since when each of the present ones has been there, as far as this view has seen; those that are gone are forgotten. */
+function remember(memory: Map<string, number>, present: readonly string[], at: number): Record<string, number> {
+  const names = new Set(present);
+  for (const name of memory.keys()) if (!names.has(name)) memory.delete(name);
+  for (const name of names) if (!memory.has(name)) memory.set(name, at);
   return Object.fromEntries(memory);
 }
 

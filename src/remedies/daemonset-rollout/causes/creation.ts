@@ -16,6 +16,13 @@ interface Kind {
 /** In order: the first whose words appear. */
 const KINDS: readonly Kind[] = [
   {
+    // First: a webhook's own words may name anything.
+    cause: "C21",
+    reason: "AdmissionWebhook",
+    pattern: /failed calling webhook|admission webhook "/i,
+    who: "repair the admission webhook",
+  },
+  {
     cause: "C23",
     reason: "ServiceAccountMissing",
     pattern: /service account|serviceaccount/i,

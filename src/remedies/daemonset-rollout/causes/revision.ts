@@ -1,6 +1,7 @@
 /** C01-C12 as faults of the new revision · C04 one node only · C41 proven revision degraded · C42 unknown. */
 import type { Finding } from "../../../engine/types.ts";
 import type { Situation, TroubledPod } from "../situation.ts";
+import { requiredSoakMs } from "../soak.ts";
 
 /** What the plan may do about a group of troubled pods. */
 export type Group =
@@ -172,6 +173,14 @@ function manyOf(desired: number): number {
   return Math.max(2, Math.ceil(desired * 0.1));
 }
 
+/** Pods that lose readiness within this time have one event in common (C41). */
+const AT_ONCE_MS = 15 * 60_000;
+
+function atOnce(lost: readonly TroubledPod[]): boolean {
+  const times = lost.map(({ pod }) => pod.readyChangedAt ?? 0);
+  return Math.max(...times) - Math.min(...times) <= AT_ONCE_MS;
+}
+
 function isRevisionsOwn({ trouble }: TroubledPod, here: Situation): boolean {
   if (trouble.blame === "template") return true;
   if (trouble.blame === "either") return !trouble.ranBefore;
@@ -198,7 +207,7 @@ export function groups(here: Situation): Group[] {
   const rest = here.bad.filter(({ trouble }) => trouble.cause !== "C14");
   const result: Group[] = failed.length > 0 ? [failedPods(here, failed)] : [];
   const lost = rest.filter(({ trouble }) => trouble.ranBefore);
-  const isDegraded = lost.length >= manyOf(here.counters.desired) && quietTemplate(here);
+  const isDegraded = lost.length >= manyOf(here.counters.desired) && atOnce(lost) && quietTemplate(here);
   if (isDegraded) result.push(degraded(here, lost));
   const others = isDegraded ? rest.filter(({ trouble }) => !trouble.ranBefore) : rest;
   if (here.good.length === 0 && !isDegraded) {
@@ -220,11 +229,26 @@ export function groups(here: Situation): Group[] {
     if (!first) continue;
     if (first.trouble.blame === "surroundings" || !first.trouble.recreationCanHelp)
       result.push(forPerson(here, members, "surroundings"));
-    else if (nodeNames(members).length === 1 && 2 * here.good.length >= here.counters.desired)
-      result.push(oneNode(here, first));
+    else if (nodeNames(members).length === 1 && isGoodElsewhere(here, first)) result.push(oneNode(here, first));
     else result.push(forPerson(here, members, "several"));
   }
   return result;
+}
+
+/**
+ * The revision runs on at least half of the nodes, or, for a trouble that is known, on one where it has proven itself:
+ * available for the soak and never restarted. One bad node in the middle of a rollout is not the revision's fault (C04).
+ */
+function isGoodElsewhere({ good, counters, observation, settings, at }: Situation, { trouble }: TroubledPod): boolean {
+  if (2 * good.length >= counters.desired) return true;
+  if (trouble.cause === "C42") return false;
+  const soak = requiredSoakMs(observation.pods, observation.daemonSet.minReadySeconds, settings);
+  return good.some(
+    (pod) =>
+      pod.readyChangedAt !== undefined &&
+      at - pod.readyChangedAt >= soak &&
+      pod.containers.every(({ restartCount }) => restartCount === 0),
+  );
 }
 
 function byReason(pods: readonly TroubledPod[]): TroubledPod[][] {
