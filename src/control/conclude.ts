@@ -1,7 +1,7 @@
 /** From the end of a Job to the next phase of its Remediation. Pure. */
 import type { TerminationMessage } from "../engine/termination.ts";
 import type { Phase, Remediation, RemediationAttempt } from "../operarius/remediation.ts";
-import { approvalNeeded, attemptWaits } from "../reporting/events.ts";
+import { approvalNeeded, attemptMoves, attemptWaits } from "../reporting/events.ts";
 import type { JobOutcome } from "./job-outcome.ts";
 import type { Transition } from "./transition.ts";
 import { end, iso, replaceLast } from "./transition.ts";
@@ -16,6 +16,9 @@ interface Conclusion {
 /** Attempts that our own timers may make of one episode; those that a person approved are on top of them. */
 const MAX_ATTEMPTS = 3;
 const MAX_APPROVED_ATTEMPTS = 5;
+/** Reason of the guard in engine/guards/nodes.ts. */
+const SELF_NODE = "SelfNode";
+const MAX_MISPLACED_ATTEMPTS = 3;
 const APPROVAL_HOLDS_MS = 60 * 60 * 1000;
 const DEFAULT_RECHECK_SECONDS = 60;
 
@@ -27,6 +30,7 @@ export function concludeAttempt(conclusion: Conclusion): Transition {
   const finished: RemediationAttempt = {
     ...attempt,
     ...(report === undefined ? {} : { verdict: report.verdict }),
+    ...(job.node === undefined ? {} : { node: job.node }),
     reason: report?.reason ?? (job.reason || (job.succeeded ? "JobComplete" : "JobFailed")),
     finishedAt: iso(now),
   };
@@ -58,12 +62,36 @@ function ownJob(conclusion: Conclusion, report: TerminationMessage): Transition 
     case "failed":
       return close("Failed");
     case "declined":
-      return close("Declined");
+      return isMisplaced(conclusion, report) ? runElsewhere(conclusion, report) : close("Declined");
     case "awaiting-approval":
       return askForApproval(conclusion, report);
     case "waiting":
       return waitForNextAttempt(conclusion, report);
   }
+}
+
+/** The Job ran on a node that is itself among the failing ones (guard SelfNode); another node may be better. */
+function isMisplaced({ remediation, job }: Conclusion, report: TerminationMessage): boolean {
+  const before = (remediation.status?.attempts ?? []).filter(isSelfNode).length;
+  return report.reason === SELF_NODE && job.node !== undefined && before < MAX_MISPLACED_ATTEMPTS;
+}
+
+/** The next attempt follows at once, on none of these nodes, and costs nothing. */
+function runElsewhere({ attempt, job, now }: Conclusion, report: TerminationMessage): Transition {
+  return {
+    kind: "transition",
+    status: { phase: "Pending", reason: report.reason, message: report.sentence, nextAttemptAt: iso(now) },
+    notice: attemptMoves(attempt.n, job.node ?? "", report.sentence),
+  };
+}
+
+function isSelfNode({ reason }: RemediationAttempt): boolean {
+  return reason === SELF_NODE;
+}
+
+/** Nodes that attempts of this episode were declined on. */
+export function nodesToAvoid(attempts: readonly RemediationAttempt[]): string[] {
+  return [...new Set(attempts.filter(isSelfNode).flatMap(({ node }) => (node === undefined ? [] : [node])))];
 }
 
 function askForApproval({ remediation, attempt, now }: Conclusion, report: TerminationMessage): Transition {
@@ -99,8 +127,10 @@ function askForApproval({ remediation, attempt, now }: Conclusion, report: Termi
 }
 
 function waitForNextAttempt({ remediation, attempt, now }: Conclusion, report: TerminationMessage): Transition {
-  const own = (remediation.status?.attempts ?? []).filter((each) => each.approvedPlan === undefined).length;
-  const all = remediation.status?.attempts?.length ?? 0;
+  const own = (remediation.status?.attempts ?? []).filter(
+    (each) => each.approvedPlan === undefined && !isSelfNode(each),
+  ).length;
+  const all = (remediation.status?.attempts ?? []).filter((each) => !isSelfNode(each)).length;
   if (own >= MAX_ATTEMPTS || all >= MAX_ATTEMPTS + MAX_APPROVED_ATTEMPTS) {
     return end(now, "Ineffective", "AttemptsExhausted", `Still waiting after ${all} attempts: ${report.sentence}`);
   }

@@ -95,6 +95,18 @@ describe("when the Job is over", () => {
     ["waiting", done({ verdict: "waiting" }, false), "Pending", "Why"],
   ])("%s", (_, job, phase, reason) => expect(phaseOf(afterJob(job))).toEqual([phase, reason]));
 
+  it("runs elsewhere at once when the node was among the failing ones, and only so often", () => {
+    const job = { ...done({ verdict: "declined", reason: "SelfNode" }, false), node: "n1" } as JobOutcome;
+    expect(afterJob(job)).toMatchObject({
+      status: { phase: "Pending", reason: "SelfNode", nextAttemptAt: at(0), attempts: [{ n: 1, node: "n1" }] },
+    });
+    const moved = (n: number) => ({ ...finished, n, reason: "SelfNode", node: `n${n}` });
+    const fourth = [moved(1), moved(2), moved(3), { ...started, n: 4 }];
+    expect(phaseOf(afterJob(job, fourth))).toEqual(["Declined", "SelfNode"]);
+    const waited = [moved(1), moved(2), { ...started, n: 3 }];
+    expect(phaseOf(afterJob(done({ verdict: "waiting" }, false), waited))).toEqual(["Pending", "Why"]);
+  });
+
   it("writes down the attempt's end, the sentence, the cause and the time", () => {
     expect(afterJob(done({}))).toMatchObject({
       status: {

@@ -8,7 +8,14 @@ import { VERDICTS } from "../engine/termination.ts";
 export type JobOutcome =
   | { kind: "missing" }
   | { kind: "active"; hasRunningPods: boolean }
-  | { kind: "finished"; succeeded: boolean; reason: string; message: string; report?: TerminationMessage };
+  | {
+      kind: "finished";
+      succeeded: boolean;
+      reason: string;
+      message: string;
+      report?: TerminationMessage;
+      node?: string;
+    };
 
 const reportSchema = z.object({
   schema: z.literal("operarius.openfero.io/termination/v1"),
@@ -43,6 +50,12 @@ export function reportOf(pods: readonly Pick<Pod, "status">[]): TerminationMessa
     if (report !== undefined) return report;
   }
   return undefined;
+}
+
+/** Where the pod that was created last ran; "" when it was never bound. */
+export function nodeOf(pods: readonly Pick<Pod, "metadata" | "spec">[]): string {
+  const created = (pod: Pick<Pod, "metadata">): string => String(pod.metadata?.creationTimestamp ?? "");
+  return pods.toSorted((a, b) => created(b).localeCompare(created(a)))[0]?.spec?.nodeName ?? "";
 }
 
 function parseReport(message: string): TerminationMessage | undefined {

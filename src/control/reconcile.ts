@@ -9,7 +9,7 @@ import type { ControlContext } from "./context.ts";
 import { decide } from "./decide.ts";
 import { noteExecution } from "./execution.ts";
 import type { JobOutcome } from "./job-outcome.ts";
-import { jobState, reportOf } from "./job-outcome.ts";
+import { jobState, nodeOf, reportOf } from "./job-outcome.ts";
 import { startAttempt } from "./start-attempt.ts";
 import type { Transition } from "./transition.ts";
 
@@ -66,7 +66,8 @@ async function observeJob({ kube }: ControlContext, remediation: Live<Remediatio
     if (state.kind !== "finished") return state;
     const { items } = await kube.list(pods, { namespace, labelSelector: `job-name=${attempt.jobName}` });
     const report = reportOf(items);
-    return report === undefined ? state : { ...state, report };
+    const node = nodeOf(items);
+    return { ...state, ...(report === undefined ? {} : { report }), ...(node === "" ? {} : { node }) };
   } catch (error) {
     if (isNotFound(error)) return { kind: "missing" };
     throw error;

@@ -11,6 +11,7 @@ import { remediations } from "../operarius/remediation.ts";
 import { renderJob } from "../operarius/render-job.ts";
 import { approvalGiven, jobStarted } from "../reporting/events.ts";
 import { errorText } from "../reporting/log.ts";
+import { nodesToAvoid } from "./conclude.ts";
 import type { ControlContext } from "./context.ts";
 import { noteStarted } from "./execution.ts";
 import type { Transition } from "./transition.ts";
@@ -97,6 +98,7 @@ function render(
     installationNamespace: settings.namespace,
     pace: settings.pace,
     approvedPlan,
+    avoidNodes: nodesToAvoid(remediation.status?.attempts ?? []),
   });
   if (result.kind === "job") {
     const metadata = { ...result.job.metadata, name, namespace: operarius.metadata.namespace };

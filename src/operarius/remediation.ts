@@ -76,6 +76,7 @@ const attemptSchema = z.object({
   approvedPlan: z.string().optional().describe("Digest of the plan this attempt was allowed to carry out."),
   verdict: z.enum(VERDICTS).optional(),
   reason: z.string().optional(),
+  node: z.string().optional().describe("Where its pod ran."),
   startedAt: instant.optional(),
   finishedAt: instant.optional(),
 });

@@ -9,6 +9,7 @@ import { renderTemplate, templateError } from "./go-template.ts";
 import { hashGroupKey } from "./group-key.ts";
 import { labelValue } from "./names.ts";
 import type { Operarius } from "./operarius.ts";
+import { avoidingNodes } from "./placement.ts";
 
 /** Everything a Job is made of; nothing else is read. */
 export interface RenderInput {
@@ -23,6 +24,8 @@ export interface RenderInput {
   installationNamespace: string;
   pace: "normal" | "fast";
   approvedPlan?: string | undefined;
+  /** Nodes on which the pod must not run. */
+  avoidNodes?: readonly string[];
 }
 
 export interface TemplateProblem {
@@ -90,7 +93,7 @@ export function renderJob(input: RenderInput): RenderResult {
         ...spec,
         template: {
           metadata: { ...podMetadata, labels: { ...podMetadata?.labels, ...tracking } },
-          spec: podSpec,
+          spec: avoidingNodes(podSpec, input.avoidNodes ?? []),
         },
       },
     },

@@ -24,6 +24,14 @@ export function attemptWaits(attempt: number, seconds: number, sentence: string)
   return { type: "Normal", reason: "Waiting", message: `Attempt ${attempt}: ${sentence} Next look in ${seconds} s.` };
 }
 
+export function attemptMoves(attempt: number, node: string, sentence: string): Notice {
+  return {
+    type: "Normal",
+    reason: "Moved",
+    message: `Attempt ${attempt} ran on ${node}: ${sentence} The next one runs elsewhere.`,
+  };
+}
+
 export function approvalNeeded(digest: string, sentence: string): Notice {
   return { type: "Normal", reason: "ApprovalNeeded", message: `${sentence} Approve or deny plan ${digest}.` };
 }
