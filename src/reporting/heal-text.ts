@@ -45,6 +45,7 @@ export function createHealText(print: (line: string) => void): HealText {
       step += 1;
       print(`${step}. ${HEADINGS[step - 1]}`);
       told.clear();
+      if (!looked && step < 3) line("not known: the cluster was not read");
       if (step < number && step === 3) line(notes?.delete ?? "not done");
       if (step < number && step === 4) line(notes?.template ?? "not done");
     }
