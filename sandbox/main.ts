@@ -52,7 +52,8 @@ class UsageProblem extends Error {}
 
 function checkKubeconfig(file: string): void {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    // Not recursive: on file systems that refuse new folders (/proc) Node's recursive mkdir never comes back.
+    if (!existsSync(dirname(file))) mkdirSync(dirname(file));
     accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

@@ -1,5 +1,5 @@
 /** The whole sandbox in one process: API server, controllers, fake kubelets, and what a new cluster contains. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { nodes as nodeResource } from "../src/kube/resources.ts";
@@ -86,7 +86,8 @@ function createEnding(): { add(stop: () => unknown): void; run(): Promise<void> 
 }
 
 function writeKubeconfig(file: string, text: string): void {
-  mkdirSync(dirname(file), { recursive: true });
+  // Not recursive: on file systems that refuse new folders (/proc) Node's recursive mkdir never comes back.
+  if (!existsSync(dirname(file))) mkdirSync(dirname(file));
   writeFileSync(file, text, { mode: 0o600 });
 }
 

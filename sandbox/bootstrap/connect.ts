@@ -8,9 +8,15 @@ function groupsOf(user: string): string[] {
   return user.startsWith("system:node:") ? ["system:nodes"] : [];
 }
 
+/** The component's own name, as its real counterpart writes it; whoever is no component is a person with kubectl. */
+function componentOf(user: string): string {
+  if (user.startsWith("system:node:")) return "kubelet";
+  return user.startsWith("system:") ? (user.split(":").at(-1) ?? user) : "kubectl";
+}
+
 /** A client that acts as `user`. The field manager is the component's name, as in a real cluster. */
 export function connectAs(server: ApiServer, user: string, groups: readonly string[] = groupsOf(user)): Kube {
-  const component = user.startsWith("system:node:") ? "kubelet" : (user.split(":").at(-1) ?? user);
+  const component = componentOf(user);
   const authentication = {
     headers: { Authorization: `Bearer ${server.token(user, groups)}` },
     tls: { ca: server.caPem },

@@ -52,8 +52,10 @@ export function route(call: Call, response: ServerResponse, closing: AbortSignal
       if (info.name !== "" || (resource.namespaced && info.namespace === "")) throw methodNotAllowed();
       return create(call);
     case "update":
+      if (info.name === "") throw methodNotAllowed();
       return update(call);
     case "patch":
+      if (info.name === "") throw methodNotAllowed();
       return patch(call);
     case "delete":
       return deleteOne(call);
