@@ -23,10 +23,12 @@ export interface MainContext {
 }
 
 interface Flags {
-  directory: string;
+  directory?: string;
   nodes: string[];
   apiPort?: number;
 }
+
+const defaultPlace = "operarius/cluster in the cache folder";
 
 /** Returns the exit code: 0 done, 1 failed or not running, 2 usage, 3 interrupted. */
 export async function main(args: readonly string[], context: MainContext): Promise<number> {
@@ -57,7 +59,9 @@ function parser(context: MainContext, choose: (work: () => Promise<number>) => v
       .command(name)
       .description(description)
       .copyInheritedSettings(root)
-      .option("--directory <folder>", "where the cluster keeps everything", resolve, defaultDirectory(context));
+      .option("--directory <folder>", `where the cluster keeps everything (default: ${defaultPlace})`, (folder) =>
+        resolve(folder),
+      );
   command("up", "Start it, with nodes; build its programs first when they are missing. It stays until `down`.")
     .option("--nodes <n>", "how many nodes, named n1 to nN", nodeNames, nodeNames("4"))
     .option("--api-port <n>", "port of the API server on 127.0.0.1 (default: a free one)", portNumber)
@@ -80,12 +84,23 @@ function parser(context: MainContext, choose: (work: () => Promise<number>) => v
 
 async function runUp(flags: Flags, context: MainContext): Promise<number> {
   const { env, root, entry, signal, err } = context;
-  const record = await up({ ...flags, env, root, entry, signal, moduleDirectory: moduleIn(root), log: err });
+  const record = await up({
+    ...flags,
+    directory: directoryOf(flags, context),
+    env,
+    root,
+    entry,
+    signal,
+    moduleDirectory: moduleIn(root),
+    log: err,
+  });
   context.out(readyLine(record));
   return 0;
 }
 
-async function runDown({ directory }: Flags, { out }: MainContext): Promise<number> {
+async function runDown(flags: Flags, context: MainContext): Promise<number> {
+  const { out } = context;
+  const directory = directoryOf(flags, context);
   if (readRecord(directory) === undefined) {
     out(`no cluster in ${directory}`);
     return 0;
@@ -95,7 +110,9 @@ async function runDown({ directory }: Flags, { out }: MainContext): Promise<numb
   return 0;
 }
 
-async function runStatus({ directory }: Flags, { out }: MainContext): Promise<number> {
+async function runStatus(flags: Flags, context: MainContext): Promise<number> {
+  const { out } = context;
+  const directory = directoryOf(flags, context);
   const record = readRecord(directory);
   if (record === undefined || record.processes.length === 0) {
     out(`no cluster runs in ${directory}; \`npm run cluster -- up\` starts one`);
@@ -111,8 +128,9 @@ async function runStatus({ directory }: Flags, { out }: MainContext): Promise<nu
   return 1;
 }
 
-async function runNodes({ directory }: Flags, { root, signal, err }: MainContext): Promise<number> {
-  await playNodes({ directory, root, signal, log: err });
+async function runNodes(flags: Flags, context: MainContext): Promise<number> {
+  const { root, signal, err } = context;
+  await playNodes({ directory: directoryOf(flags, context), root, signal, log: err });
   return 0;
 }
 
@@ -137,8 +155,8 @@ function moduleIn(root: string): string {
   return join(root, "scripts", "cluster", "build");
 }
 
-function defaultDirectory({ env }: MainContext): string {
-  return join(cacheDirectory(env), "cluster");
+function directoryOf({ directory }: Flags, { env }: MainContext): string {
+  return directory ?? join(cacheDirectory(env), "cluster");
 }
 
 function nodeNames(text: string): string[] {

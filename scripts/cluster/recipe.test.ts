@@ -9,7 +9,7 @@ tool k8s.io/kubernetes/cmd/kubelet
 
 require (
 	k8s.io/api v0.35.4 // indirect
-	k8s.io/kubernetes v1.35.4
+	k8s.io/kubernetes v1.35.4 // indirect
 )
 `;
 

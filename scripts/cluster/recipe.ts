@@ -35,7 +35,7 @@ export interface Recipe {
 
 /** Errors: `ClusterProblem` when go.mod does not pin Kubernetes. */
 export function recipeOf(goMod: string, goSum: string): Recipe {
-  const version = /^(?:require )?\s*k8s\.io\/kubernetes (v\d+\.\d+\.\d+)$/m.exec(goMod)?.[1];
+  const version = /^(?:require )?\s*k8s\.io\/kubernetes (v\d+\.\d+\.\d+)(?: \/\/ indirect)?$/m.exec(goMod)?.[1];
   const go = /^go (\d+\.\d+(?:\.\d+)?)$/m.exec(goMod)?.[1];
   if (version === undefined || go === undefined) {
     throw new ClusterProblem("scripts/cluster/build/go.mod pins no release of k8s.io/kubernetes, or no go version.");
