@@ -122,8 +122,9 @@ async function run<O extends ObservationBase>({
   });
 }
 
-function approvalOf({ remediation }: HealConfig, context: CliContext): Approval {
-  if (remediation !== "") return { kind: "record" };
+function approvalOf({ remediation, dryRun }: HealConfig, context: CliContext): Approval {
+  // A dry run shows what would be proposed, whether or not somebody is there to agree.
+  if (remediation !== "" || dryRun !== "none") return { kind: "record" };
   return isTerminal(context) ? { kind: "ask", ask: (plan) => askToApprove(plan, context) } : { kind: "none" };
 }
 

@@ -238,7 +238,8 @@ async function consider<O extends ObservationBase>(
     return end(declined("DryRun", `${plan.message} It would: ${plan.steps.map(({ summary }) => summary).join("; ")}.`));
   const again = await dwell(plan, options, state);
   if (again) return again;
-  if (plan.needsApproval && state.approvedPlan !== plan.digest) return askFor(plan, options, state);
+  if (plan.needsApproval && options.dryRun === "none" && state.approvedPlan !== plan.digest)
+    return askFor(plan, options, state);
   if (remaining(options) < remedy.waveMs(look.observation, settings)) {
     return end(waiting("OutOfTime", `${plan.message} Too little time is left to finish what would be begun.`, 60_000));
   }
