@@ -118,6 +118,13 @@ function ageRecheck(here: Situation, members: readonly TroubledPod[]): number {
   return Math.max(1000, Math.min(...members.map(({ pod }) => pod.createdAt + allowance - here.at)) + 500);
 }
 
+/** An earlier deletion for the same reason on another node: then the revision is at fault, not the nodes (DESIGN.md, step 3). */
+function sameReasonElsewhere({ pods }: Group, before: readonly Intent[]): Intent | undefined {
+  return before.find((intent) =>
+    pods.some(({ pod, trouble }) => intent.trouble === trouble.reason && intent.node !== pod.node),
+  );
+}
+
 /** The next wave for one group, within every limit. The first wave of a template is one pod. */
 export function deletionsFor(
   group: Group,
@@ -134,6 +141,13 @@ export function deletionsFor(
     );
   }
   const before = earlier(here, context.intents);
+  const elsewhere = group.kind === "one-node" ? sameReasonElsewhere(group, before) : undefined;
+  if (elsewhere) {
+    return none(
+      "SameReasonElsewhere",
+      `the pod on ${elsewhere.node} was re-created for the same reason before; on a second node it is no longer that node's fault`,
+    );
+  }
   const judged = group.pods.map((member) => ({ member, refused: refusal(here, member, before) }));
   const again = judged.find(({ refused }) => refused?.reason === "AlreadyTried");
   if (again?.refused) return { kind: "none", ...again.refused };
@@ -145,16 +159,30 @@ export function deletionsFor(
       return { kind: "wait", message: first.message, recheckAfterMs: ageRecheck(here, young) };
     return none(first?.reason ?? "NoCandidate", first?.message ?? "no pod can be helped by deletion");
   }
-  const unhealed = before.filter((intent) => !isHealed(here, intent));
-  if (unhealed.length > 0 && before.length > 0) {
-    const nodes = unhealed.map(({ node }) => node).join(", ");
-    return {
-      kind: "wait",
-      message: `the replacement on ${nodes} has not been available for long enough yet`,
-      recheckAfterMs: 1000,
-    };
-  }
+  const unsettled = unhealed(here, before);
+  if (unsettled) return unsettled;
   return wave(here, allowed, before, group);
+}
+
+/** The pods that replaced deleted ones come first: while one is not well, nothing more is deleted. */
+function unhealed(here: Situation, before: readonly Intent[]): Deletions | undefined {
+  // A node that is gone or no longer eligible gets no replacement to wait for.
+  const eligible = new Set(here.slots.filter(({ shouldRun }) => shouldRun).map(({ node }) => node.name));
+  const open = before.filter((intent) => eligible.has(intent.node) && !isHealed(here, intent));
+  const failing = here.bad.find(({ pod }) => open.some((intent) => intent.node === pod.node && intent.pod !== pod.uid));
+  if (failing) {
+    return none(
+      "ReplacementFailing",
+      `the pod that replaced a deleted one on ${failing.pod.node} ${failing.trouble.sentence}; deleting does not help`,
+    );
+  }
+  if (open.length === 0) return undefined;
+  const nodes = open.map(({ node }) => node).join(", ");
+  return {
+    kind: "wait",
+    message: `the replacement on ${nodes} has not been available for long enough yet`,
+    recheckAfterMs: 1000,
+  };
 }
 
 function wave(here: Situation, allowed: readonly TroubledPod[], before: readonly Intent[], group: Group): Deletions {

@@ -105,16 +105,23 @@ function deletionsOrDecline(
   if (waiting?.kind === "wait") {
     return { kind: "wait", reason: "Waiting", message: waiting.message, recheckAfterMs: waiting.recheckAfterMs, notes };
   }
-  const refused = results.find((result) => result.kind === "none" && result.reason === "AlreadyTried");
+  const tried = results.find((result) => result.kind === "none" && WHAT_DELETION_SHOWED[result.reason] !== undefined);
   const reason =
-    refused?.kind === "none"
-      ? refused.reason
+    tried?.kind === "none"
+      ? tried.reason
       : options.rollback.kind === "refused" && options.rollback.relevant
         ? options.rollback.reason
         : diagnosis.reason;
-  const message = refused ? `${diagnosis.message} A fresh pod had the same trouble.` : diagnosis.message;
-  return { kind: "decline", reason, message, notes };
+  const shown = tried?.kind === "none" ? ` ${WHAT_DELETION_SHOWED[tried.reason]}` : "";
+  return { kind: "decline", reason, message: `${diagnosis.message}${shown}`, notes };
 }
+
+/** What an earlier deletion has taught, by the reason for which there is no other. */
+const WHAT_DELETION_SHOWED: Readonly<Record<string, string>> = {
+  AlreadyTried: "A fresh pod had the same trouble.",
+  ReplacementFailing: "The fresh pod has another trouble.",
+  SameReasonElsewhere: "Another node had the same trouble before.",
+};
 
 /** `--strategy restart`: delete what may be deleted, then always restart, except where that cannot work or does damage. */
 function letterOfTheRunbook(observation: Observation, assessment: Assessment, context: PlanContext): Plan {
