@@ -1,6 +1,7 @@
 /** What must never be touched: the exporter's own pod, whose name the alert's labels carry. */
-import { isAlreadyExists } from "../../src/kube/errors.ts";
-import { namespaces, pods } from "../../src/kube/resources.ts";
+import { isAlreadyExists, isNotFound } from "../../src/kube/errors.ts";
+import { namespaces, pods, serviceAccounts } from "../../src/kube/resources.ts";
+import type { Kube } from "../../src/kube/types.ts";
 import type { Cluster } from "../support/cluster.ts";
 import { until } from "../support/until.ts";
 
@@ -16,12 +17,7 @@ export async function createExporter({ person, grounds }: Cluster): Promise<void
   await person
     .create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: exporter.namespace } })
     .catch(ignoreExisting);
-  await until("the default ServiceAccount of monitoring", () =>
-    person.raw(`/api/v1/namespaces/${exporter.namespace}/serviceaccounts/default`).then(
-      () => true,
-      () => false,
-    ),
-  );
+  await untilDefaultAccount(person, exporter.namespace);
   await person
     .create(pods, {
       apiVersion: "v1",
@@ -35,6 +31,19 @@ export async function createExporter({ person, grounds }: Cluster): Promise<void
     })
     .catch(ignoreExisting);
   await until("the exporter's pod to run", async () => (await person.get(pods, exporter)).status?.phase === "Running");
+}
+
+/** Resolves when pods can be created in a namespace that is new: not before it has its default account. */
+export async function untilDefaultAccount(person: Kube, namespace: string): Promise<void> {
+  await until(`the default ServiceAccount of ${namespace}`, () =>
+    person.get(serviceAccounts, { namespace, name: "default" }).then(
+      () => true,
+      (error: unknown) => {
+        if (isNotFound(error)) return false;
+        throw error;
+      },
+    ),
+  );
 }
 
 /** The labels of the alert as kube-prometheus-stack sends them, with the exporter's own pod among them. */

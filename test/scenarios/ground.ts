@@ -3,6 +3,8 @@ import { isNotFound } from "../../src/kube/errors.ts";
 import { daemonSets, namespaces, nodes as nodeResource, pods } from "../../src/kube/resources.ts";
 import type { Cluster } from "../support/cluster.ts";
 import { until } from "../support/until.ts";
+import { untilDefaultAccount } from "./decoys.ts";
+import { keepPodHistory } from "./pod-history.ts";
 import type { Stage } from "./stage.ts";
 import { setFaults, untilNode } from "./stage.ts";
 
@@ -30,6 +32,7 @@ export function createGrounds(cluster: Cluster): Grounds {
         try {
           return await play(stage);
         } finally {
+          stage.history.stop();
           await cleanUp(stage);
         }
       } finally {
@@ -45,10 +48,18 @@ async function setUp(cluster: Cluster, ground: number, id: string): Promise<Stag
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-|-$/g, "");
-  const stage: Stage = {
+  const { person } = cluster;
+  const namespace = `scenario-${slug}`;
+  await person.create(namespaces, {
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name: namespace, labels: { scenario: slug } },
+  });
+  await untilDefaultAccount(person, namespace);
+  return {
     cluster,
-    person: cluster.person,
-    namespace: `scenario-${slug}`,
+    person,
+    namespace,
     name: `agent-${slug}`,
     nodes,
     node(number) {
@@ -57,29 +68,15 @@ async function setUp(cluster: Cluster, ground: number, id: string): Promise<Stag
       return name;
     },
     ground: String(ground),
+    history: await keepPodHistory(person, namespace),
+    undo: [],
   };
-  await stage.person.create(namespaces, {
-    apiVersion: "v1",
-    kind: "Namespace",
-    metadata: { name: stage.namespace, labels: { scenario: slug } },
-  });
-  // Nothing can run before the namespace has its default account.
-  const path = `/api/v1/namespaces/${stage.namespace}/serviceaccounts/default`;
-  await until(`the default ServiceAccount of ${stage.namespace}`, () =>
-    stage.person.raw(path).then(
-      () => true,
-      (error: unknown) => {
-        if (isNotFound(error)) return false;
-        throw error;
-      },
-    ),
-  );
-  return stage;
 }
 
 /** Nodes sound, no object left. Rejects when that does not come about: the next scenario would inherit the trouble. */
 async function cleanUp(stage: Stage): Promise<void> {
   const { person, namespace, nodes } = stage;
+  for (const undo of stage.undo.reverse()) await undo();
   for (const node of nodes) {
     await setFaults(stage, node, "");
     await withoutOwnTaints(stage, node);

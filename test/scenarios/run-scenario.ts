@@ -6,8 +6,6 @@ import { healerUser } from "../support/cluster.ts";
 import { exporter } from "./decoys.ts";
 import type { Grounds } from "./ground.ts";
 import { causeOf, startHeal } from "./heal.ts";
-import type { PodHistory } from "./pod-history.ts";
-import { keepPodHistory } from "./pod-history.ts";
 import type { PodView } from "./pod-view.ts";
 import type { HealRun, Scenario } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
@@ -16,29 +14,18 @@ import { createAgent, readPods } from "./stage.ts";
 /** Plays it on a free ground. Rejects with what differs from the expectation. */
 export async function runScenario(scenario: Scenario, grounds: Grounds, entry: string): Promise<void> {
   await grounds.on(scenario.id, async (stage) => {
-    const history = await keepPodHistory(stage.person, stage.namespace);
-    try {
-      await createAgent(stage, scenario.initial);
-      await scenario.fault(stage);
-      for (const run of scenario.runs) await playRun(run, { stage, history, entry });
-      await scenario.end(stage);
-    } finally {
-      history.stop();
-    }
+    await (scenario.create?.(stage) ?? createAgent(stage, scenario.initial));
+    await scenario.fault(stage);
+    for (const run of scenario.runs) await playRun(run, stage, entry);
+    await scenario.end(stage);
   });
 }
 
-interface Play {
-  stage: Stage;
-  history: PodHistory;
-  entry: string;
-}
-
-async function playRun(run: HealRun, { stage, history, entry }: Play): Promise<void> {
+async function playRun(run: HealRun, stage: Stage, entry: string): Promise<void> {
   await run.before?.(stage);
   const flags = (await run.flags?.(stage)) ?? ["--rollback", "auto"];
   const before = await readPods(stage);
-  const writtenBefore = (await writesOn(stage, history)).length;
+  const writtenBefore = (await writesOn(stage)).length;
   const decoy = await stage.person.get(pods, exporter);
   const healing = await startHeal(stage, { entry, flags });
   await run.during?.(stage, healing.program);
@@ -46,7 +33,7 @@ async function playRun(run: HealRun, { stage, history, entry }: Play): Promise<v
   const output = `${stdout}${stderr}`;
   const receipt = healing.receipt();
   const { expect: wanted } = run;
-  const writes = (await writesOn(stage, history)).slice(writtenBefore);
+  const writes = (await writesOn(stage)).slice(writtenBefore);
   expect(
     {
       exit: code,
@@ -77,8 +64,8 @@ async function playRun(run: HealRun, { stage, history, entry }: Play): Promise<v
 }
 
 /** What the shipped account changed on this stage, in words with the scenario's own names. */
-async function writesOn(stage: Stage, history: PodHistory): Promise<{ words: string; wasReady: boolean }[]> {
-  const { namespace, nodes } = stage;
+async function writesOn(stage: Stage): Promise<{ words: string; wasReady: boolean }[]> {
+  const { namespace, nodes, history } = stage;
   const places = new Set([namespace, ...nodes]);
   const onStage = writesBy(healerUser, await stage.cluster.audit()).filter(({ objectRef }) =>
     places.has(objectRef?.namespace ?? objectRef?.name ?? ""),
@@ -87,10 +74,12 @@ async function writesOn(stage: Stage, history: PodHistory): Promise<{ words: str
     const index = nodes.indexOf(history.find(pod)?.node ?? "");
     return index < 0 ? undefined : `n${index + 1}`;
   };
-  return onStage.map((event) => ({
-    words: wordsOf(event, nodeOf).replace(` daemonset ${stage.name} `, " daemonset "),
-    wasReady: event.objectRef?.resource === "pods" && (history.find(event.objectRef.name ?? "")?.ready ?? false),
-  }));
+  return onStage.map((event) => {
+    const words = wordsOf(event, nodeOf).replace(` daemonset ${stage.name} `, " daemonset ");
+    // What is forced has been told to end before, by somebody else; it may have been Ready then.
+    const isDeletion = words.startsWith("delete pod");
+    return { words, wasReady: isDeletion && (history.find(event.objectRef?.name ?? "")?.ready ?? true) };
+  });
 }
 
 /** All five steps in order, and the two last lines. */

@@ -14,6 +14,8 @@ export interface Scenario {
   needs?: readonly Capability[];
   /** The DaemonSet of the beginning; it is 4 of 4 before the fault. */
   initial?: AgentOptions;
+  /** Where `initial` is not enough. Resolves when it is 4 of 4. */
+  create?(stage: Stage): Promise<void>;
   /** Brings the trouble about and resolves when it shows. */
   fault(stage: Stage): Promise<void>;
   /** One after the other; usually one. */

@@ -6,6 +6,7 @@ import type { Cluster } from "../support/cluster.ts";
 import { until } from "../support/until.ts";
 import type { AgentOptions } from "./agent.ts";
 import { agent, containerName } from "./agent.ts";
+import type { PodHistory } from "./pod-history.ts";
 import type { PodView } from "./pod-view.ts";
 import { viewOf } from "./pod-view.ts";
 
@@ -22,6 +23,10 @@ export interface Stage {
   nodes: readonly string[];
   /** Value of the ground label on its nodes. */
   ground: string;
+  /** Every pod that was ever in the namespace. */
+  history: PodHistory;
+  /** What has to be undone before the place is cleaned, last first. */
+  undo: (() => Promise<void>)[];
 }
 
 /** Creates the DaemonSet and waits until it is 4 of 4. */
@@ -34,15 +39,11 @@ export async function readDaemonSet(stage: Stage): Promise<Live<DaemonSet>> {
   return stage.person.get(daemonSets, { namespace: stage.namespace, name: stage.name });
 }
 
-/** What `kubectl patch daemonset` does, on the spec. */
-export async function patchSpec(stage: Stage, spec: object): Promise<void> {
-  const { namespace, name } = stage;
-  await stage.person.patch(daemonSets, { namespace, name }, { type: "strategic", body: { spec } });
-}
-
 /** What `kubectl edit` does to the pods' template. */
 export async function patchTemplate(stage: Stage, template: object): Promise<void> {
-  await patchSpec(stage, { template });
+  const { namespace, name } = stage;
+  const body = { spec: { template } };
+  await stage.person.patch(daemonSets, { namespace, name }, { type: "strategic", body });
 }
 
 /** What `kubectl set image` does. */

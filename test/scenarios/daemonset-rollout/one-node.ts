@@ -1,5 +1,6 @@
 /** The revision is good and one node is not: S06, S07, S10 to S13. At most one deletion. */
 import { pods } from "../../../src/kube/resources.ts";
+import { until } from "../../support/until.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Stage } from "../stage.ts";
 import {
@@ -142,12 +143,12 @@ export const oneNode: readonly Scenario[] = [
     async fault(stage) {
       const n2 = stage.node(2);
       await setFaults(stage, n2, "disk-pressure");
-      // The controller waits 1, 2, 4, 8 s before it replaces a failed pod; the fifth stays for 16 s.
-      const failed = new Set<string>();
-      await untilPods(stage, "five failed pods on n2", (all) => {
-        for (const { node, phase, uid } of all) if (node === n2 && phase === "Failed") failed.add(uid);
-        return failed.size >= 5;
-      });
+      // The controller waits 1, 2, 4, 8 s before it replaces a failed pod; the sixth stays for 16 s.
+      await until(
+        "six failed pods on n2",
+        () => stage.history.all().filter(({ node, phase }) => node === n2 && phase === "Failed").length >= 6,
+        { withinMs: 60_000, seen: () => stage.history.all() },
+      );
     },
     runs: [
       {
