@@ -116,7 +116,7 @@ describe.each(folders)("%s", (folder) => {
         capabilities: { drop: ["ALL"] },
       });
       expect(Object.keys(container.resources?.requests ?? {}).sort()).toEqual(["cpu", "memory"]);
-      expect(container.resources?.limits?.["memory"]).toBeDefined();
+      expect(container.resources?.limits?.memory).toBeDefined();
     }
   });
 
