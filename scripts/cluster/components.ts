@@ -1,8 +1,7 @@
 /** How each component of the control plane is called. Pure. */
 import type { Files } from "./files.ts";
 
-export const components = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
-export type Component = (typeof components)[number];
+export type Component = "etcd" | "kube-apiserver" | "kube-controller-manager" | "kube-scheduler";
 
 export interface Settings {
   /** Of the API server. */

@@ -6,7 +6,7 @@ import { install } from "../../sandbox/bootstrap/install.ts";
 import { crds } from "../../sandbox/bootstrap/objects.ts";
 import type { Kube } from "../../src/kube/types.ts";
 import type { Component, Settings } from "./components.ts";
-import { argumentsOf, components } from "./components.ts";
+import { argumentsOf } from "./components.ts";
 import { connectWith, groupsOf } from "./connect.ts";
 import type { Files } from "./files.ts";
 import { filesIn, writeFiles } from "./files.ts";
@@ -111,15 +111,20 @@ async function startParts(options: ControlPlaneOptions, parts: Parts): Promise<C
   const { caPem } = authority;
   const kept = keepRecord(options, parts);
   const clients = createClients(parts);
-  try {
-    options.log(`starting Kubernetes ${version} (${options.programs.origin})`);
-    for (const component of components) {
+  const start = async (...names: Component[]): Promise<void> => {
+    for (const component of names) {
       options.signal?.throwIfAborted();
       await kept.startComponent(component);
     }
+  };
+  try {
+    options.log(`starting Kubernetes ${version} (${options.programs.origin})`);
+    await start("etcd", "kube-apiserver");
     const admin = await clients.connect("kubernetes-admin", ["system:masters"]);
     const wait: Wait = (what, look) => waitFor(parts, what, look);
     await apiAnswers(admin, wait);
+    // Not earlier: what is refused while the API server makes the built-in roles is only tried again after a while.
+    await start("kube-controller-manager", "kube-scheduler");
     await install(admin, crds());
     await crdsServed(admin, wait);
     await controllersRun(admin, wait);
