@@ -108,7 +108,7 @@ async function run<O extends ObservationBase>({
     approval: approvalOf(config, context),
     approvedPlan: config.approvedPlan,
     dryRun: config.dryRun,
-    ledger: createLedger({ kube, namespace, target, holder, now, sleep }),
+    ledger: createLedger({ kube, namespace, target, holder, now, sleep, signal }),
     actuator: createActuator({ kube, target, dryRun: config.dryRun === "server", now }),
     mayPatchTemplate: () => mayPatchTemplate(kube, target),
     assertNotPaused: () => assertNotPaused(kube, namespace),
@@ -202,7 +202,7 @@ async function giveUp(
     context.stdout.write(
       `${JSON.stringify({ schema: "operarius.openfero.io/receipt/v1", target: config.target, verdict }, undefined, 2)}\n`,
     );
-  text.finish({ verdict, notes: undefined, cause: verdict.message, fix });
+  text.finish({ verdict, notes: undefined, next: [], cause: verdict.message, fix });
   await writeTerminationMessage(terminationMessage(verdict, { cause: "none", writes: [] }), context);
   return code;
 }

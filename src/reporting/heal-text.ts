@@ -11,10 +11,19 @@ const HEADINGS = [
 ] as const;
 type Number = 1 | 2 | 3 | 4 | 5;
 
+export interface Ending {
+  verdict: Verdict;
+  notes: StepNotes | undefined;
+  /** Further commands for a person, besides `fix`. */
+  next: readonly string[];
+  cause: string;
+  fix: string;
+}
+
 export interface HealText {
   report: (progress: Progress) => void;
   /** Prints what is still missing of the five steps, then the verdict and the last two lines. */
-  finish(end: { verdict: Verdict; notes: StepNotes | undefined; cause: string; fix: string }): void;
+  finish(end: Ending): void;
 }
 
 /** Under which number the first step of a plan is told. */
@@ -115,10 +124,11 @@ export function createHealText(print: (line: string) => void): HealText {
       if (progress.kind === "look") look(progress);
       else tell(progress);
     },
-    finish({ verdict, notes: final, cause, fix }) {
+    finish({ verdict, notes: final, next, cause, fix }) {
       notes = final ?? notes;
       open(5);
       line(`${verdict.kind} (${verdict.reason}): ${verdict.message}`);
+      for (const command of next) line(`for a person: ${command}`);
       print(`cause: ${cause}`);
       print(`fix: ${fix}`);
     },

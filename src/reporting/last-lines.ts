@@ -23,18 +23,35 @@ function command(step: Step, { namespace, name }: Target): string {
   }
 }
 
-/** Both without their labels. */
-export function lastLines<O extends ObservationBase>(input: LastLinesInput<O>): { cause: string; fix: string } {
+/** Without their labels; `next` are the commands for a person besides the one in `fix`. */
+export function lastLines<O extends ObservationBase>(
+  input: LastLinesInput<O>,
+): { cause: string; fix: string; next: readonly string[] } {
   const { outcome, finding, target, remediation, namespace } = input;
   const { verdict, writes } = outcome;
   const cause = finding ? `${finding.cause} ${finding.reason}: ${finding.message}` : verdict.message;
+  const commands = finding?.commands ?? [];
   if (verdict.kind === "recovered") {
     const done = writes.map(({ step }) => command(step, target)).join("; ");
-    return { cause, fix: done ? `${done}   # done` : "nothing to do" };
+    return { cause, next: [], fix: done ? `${done}   # done` : "nothing to do" };
+  }
+  if (verdict.reason === "Interrupted") {
+    return {
+      cause,
+      fix: `operarius heal daemonset ${target.name} -n ${target.namespace}   # goes on where this stopped`,
+    };
   }
   if (verdict.kind === "awaiting-approval" && remediation !== "") {
     const patch = JSON.stringify({ spec: { approval: { decision: "approve", planDigest: verdict.planDigest } } });
-    return { cause, fix: `kubectl patch remediation ${remediation} -n ${namespace} --type merge -p '${patch}'` };
+    return {
+      cause,
+      next: commands,
+      fix: `kubectl patch remediation ${remediation} -n ${namespace} --type merge -p '${patch}'`,
+    };
   }
-  return { cause, fix: finding?.commands[0] ?? `kubectl describe daemonset/${target.name} -n ${target.namespace}` };
+  return {
+    cause,
+    next: commands.slice(1),
+    fix: commands[0] ?? `kubectl describe daemonset/${target.name} -n ${target.namespace}`,
+  };
 }
