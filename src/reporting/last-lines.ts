@@ -38,6 +38,7 @@ export function lastLines<O extends ObservationBase>(
   if (verdict.reason === "Interrupted") {
     return {
       cause,
+      next: [],
       fix: `operarius heal daemonset ${target.name} -n ${target.namespace}   # goes on where this stopped`,
     };
   }
