@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 /** `unit` is fast and pure; `sandbox` starts embedded clusters and runs the built program against them. */
 export default defineConfig({
   test: {
+    // Scenarios mostly wait: this many at a time still leave two cores idle now and then.
+    maxConcurrency: 8,
     projects: [
       {
         test: {

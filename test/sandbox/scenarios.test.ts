@@ -6,4 +6,4 @@ import { startSandboxCluster } from "../support/sandbox-cluster.ts";
 
 const programEntry = inject("programEntry");
 
-play(scenarios, programEntry, () => startSandboxCluster({ programEntry, grounds: 5 }));
+play(scenarios, programEntry, () => startSandboxCluster({ programEntry, grounds: 8 }));

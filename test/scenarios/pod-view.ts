@@ -11,6 +11,8 @@ export interface PodView {
   phase: string;
   ready: boolean;
   terminating: boolean;
+  /** Epoch milliseconds, whole seconds. */
+  createdAt: number;
   /** When it should have ended, in epoch milliseconds. */
   deadline: number | undefined;
   /** Why its container waits; "" = it does not. */
@@ -39,6 +41,7 @@ export function viewOf(pod: Live<Pod>): PodView {
     phase: status?.phase ?? "",
     ready: conditions.some(({ type, status: is }) => type === "Ready" && is === "True"),
     terminating: metadata.deletionTimestamp !== undefined,
+    createdAt: Date.parse(metadata.creationTimestamp),
     deadline: metadata.deletionTimestamp === undefined ? undefined : Date.parse(metadata.deletionTimestamp),
     waiting: container?.state?.waiting?.reason ?? "",
     scheduled: spec?.nodeName !== undefined,

@@ -64,7 +64,7 @@ async function playRun(run: HealRun, stage: Stage, entry: string): Promise<void>
 }
 
 /** What the shipped account changed on this stage, in words with the scenario's own names. */
-async function writesOn(stage: Stage): Promise<{ words: string; wasReady: boolean }[]> {
+export async function writesOn(stage: Stage): Promise<{ words: string; wasReady: boolean }[]> {
   const { namespace, nodes, history } = stage;
   const places = new Set([namespace, ...nodes]);
   const onStage = writesBy(healerUser, await stage.cluster.audit()).filter(({ objectRef }) =>

@@ -21,7 +21,13 @@ export const operariusFolder = join(
   "../../deploy/operarii/kube-prometheus-stack/KubeDaemonSetRolloutStuck",
 );
 
-const clusterRoleBindings: Resource<{ metadata: { name: string } }> = {
+interface Subject {
+  kind: string;
+  name: string;
+  apiGroup?: string;
+}
+
+const clusterRoleBindings: Resource<{ metadata: { name: string }; subjects: Subject[] }> = {
   group: "rbac.authorization.k8s.io",
   version: "v1",
   plural: "clusterrolebindings",
@@ -48,14 +54,18 @@ async function personOf(sandbox: Sandbox): Promise<Kube> {
   return createKube(credentials, { userAgent: "kubectl/v1.33.0 (scenario)", fieldManager: "kubectl" });
 }
 
-/** Without its binding the controller may do nothing; its watches stay open, as those of a stalled process do. */
+/** Without its rights the controller may do nothing; its watches stay open, as those of a stalled process do. */
 async function stopController(person: Kube): Promise<() => Promise<void>> {
-  const ref = { name: "system:controller:daemon-set-controller" };
-  const { metadata, ...binding } = await person.get(clusterRoleBindings, ref);
-  await person.delete(clusterRoleBindings, ref, { preconditions: { uid: metadata.uid } });
-  return async () => {
-    await person.create(clusterRoleBindings, { ...binding, metadata: ref });
+  const ref = { name: "system:kube-controller-manager" };
+  const user = "system:serviceaccount:kube-system:daemon-set-controller";
+  const { subjects } = await person.get(clusterRoleBindings, ref);
+  const setSubjects = async (value: readonly Subject[]): Promise<void> => {
+    await person.patch(clusterRoleBindings, ref, { type: "merge", body: { subjects: value } });
   };
+  const others = subjects.filter(({ name }) => name !== user);
+  if (others.length === subjects.length) throw new Error(`ClusterRoleBinding ${ref.name} does not name ${user}`);
+  await setSubjects(others);
+  return () => setSubjects(subjects);
 }
 
 /** Starts a sandbox with the Job's rights installed. It takes about two seconds. */
