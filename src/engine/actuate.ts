@@ -87,7 +87,9 @@ export function createActuator({ kube, target, dryRun, now }: ActuatorOptions): 
   }
 
   async function restart(fence: Fence): Promise<number> {
-    const current = await kube.get(daemonSets, { namespace, name });
+    const current = await kube.get(daemonSets, { namespace, name }).catch((error: unknown) => {
+      throw moved(error, what);
+    });
     return patchTemplate(fence, restartOperations(current, now()));
   }
 

@@ -24,6 +24,11 @@ export function waiting(reason: string, message: string, recheckAfterMs: number)
   return { kind: "waiting", reason, message, recheckAfterMs };
 }
 
+/** The run was told to stop (SIGINT, SIGTERM). */
+export function interrupted(): Verdict {
+  return { kind: "failed", reason: "Interrupted", message: "Told to stop; it stopped between two steps." };
+}
+
 /** The plan stands and a person must agree to it. */
 export function awaitingApproval(plan: Extract<Plan, { kind: "act" }>): Verdict {
   const steps = plan.steps.map(({ summary }) => summary).join("; ");

@@ -8,7 +8,7 @@ import { formatMicroTime } from "../kube/micro-time.ts";
 import { leases } from "../kube/resources.ts";
 import type { Kube, Live } from "../kube/types.ts";
 import { digest } from "./digest.ts";
-import { Stalled, TargetMoved } from "./errors.ts";
+import { Interrupted, Stalled, TargetMoved } from "./errors.ts";
 import type { Intent, Target } from "./types.ts";
 
 const INTENTS = "operarius.openfero.io/intents";
@@ -17,6 +17,8 @@ const KEEP_MS = 24 * 60 * 60_000;
 const KEEP_COUNT = 200;
 /** How long a holder that died blocks others; more than two request timeouts. */
 const LEASE_SECONDS = 30;
+/** The same in milliseconds, for those who must renew it in time. */
+export const LEASE_MS = LEASE_SECONDS * 1000;
 const LOOK_AGAIN_MS = 1000;
 
 export interface LedgerOptions {
@@ -27,12 +29,14 @@ export interface LedgerOptions {
   holder: string;
   now: () => number;
   sleep: (ms: number) => Promise<void>;
+  /** Ends the wait for another holder. */
+  signal: AbortSignal;
 }
 
 export interface Ledger {
   /** Intents of the last 24 h, oldest first. Rejects with `Stalled` (`LedgerUnreadable`): then nothing may be written. */
   read(): Promise<readonly Intent[]>;
-  /** Takes the lock and records the intents. Rejects with `TargetMoved` when somebody else wrote since `read`. */
+  /** Takes the lock, or renews it, and records the intents. Rejects with `TargetMoved` when somebody else wrote since `read`. */
   begin(intents: readonly Intent[]): Promise<void>;
   /** Gives the lock back. The intents stay, but for those that are known not to have been carried out. */
   end(undone: readonly Intent[]): Promise<void>;
@@ -44,12 +48,22 @@ export function leaseName({ cluster, kind, namespace, name }: Target): string {
   return `${readable.slice(0, 52).replace(/-+$/, "")}-${digest([cluster, kind, namespace, name], 10)}`;
 }
 
+/** An entry that cannot be understood could be a write that was made: it must not be passed over. */
+function isIntent(value: unknown): value is Intent {
+  if (typeof value !== "object" || value === null) return false;
+  const { kind, uid, templateHash, trouble, node, pod, at } = value as Record<string, unknown>;
+  return (
+    typeof at === "number" && [kind, uid, templateHash, trouble, node, pod].every((part) => typeof part === "string")
+  );
+}
+
 function parseIntents(lease: Live<Lease> | undefined, now: number): Intent[] {
   const text = lease?.metadata.annotations?.[INTENTS];
   if (text === undefined) return [];
   const parsed: unknown = JSON.parse(text);
   if (!Array.isArray(parsed)) throw new SyntaxError(`annotation ${INTENTS} is not a list`);
-  return (parsed as Intent[]).filter(({ at }) => now - at < KEEP_MS).slice(-KEEP_COUNT);
+  if (!parsed.every(isIntent)) throw new SyntaxError(`annotation ${INTENTS} holds something that is no intent`);
+  return parsed.filter(({ at }) => now - at < KEEP_MS).slice(-KEEP_COUNT);
 }
 
 /** The ledger of one target. */
@@ -89,6 +103,7 @@ export function createLedger(options: LedgerOptions): Ledger {
           `${lease.spec.holderIdentity} holds Lease ${namespace}/${name} and keeps renewing it.`,
         );
       await options.sleep(LOOK_AGAIN_MS);
+      if (options.signal.aborted) throw new Interrupted();
       await load();
       if (lease?.metadata.resourceVersion !== seen) {
         seen = lease?.metadata.resourceVersion;

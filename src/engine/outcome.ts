@@ -8,6 +8,7 @@ export const EXIT = { ok: 0, notRecovered: 1, usage: 2, interrupted: 3, declined
 
 /** Exit code of a verdict (DESIGN.md, Exit). A dry run that came to its plan has done what it was asked. */
 export function exitCode({ kind, reason }: Verdict): number {
+  if (reason === "Interrupted") return EXIT.interrupted;
   if (kind === "recovered" || reason === "DryRun") return EXIT.ok;
   return kind === "declined" ? EXIT.declined : EXIT.notRecovered;
 }

@@ -1,12 +1,12 @@
 /** One run of a remedy on one target: look, diagnose, plan, guard, dwell, look again, act, verify. Re-entrant by the ledger. */
-import { awaitingApproval, declined, incomplete, recovered, waiting } from "./endings.ts";
+import { awaitingApproval, declined, incomplete, interrupted, recovered, waiting } from "./endings.ts";
 import { Interrupted, Stalled, TargetMoved } from "./errors.ts";
 import type { ActPlan } from "./guards/guard.ts";
-import { writesTemplate } from "./guards/guard.ts";
 import { judge } from "./guards/index.ts";
 import { lowerPolicies } from "./policies.ts";
+import { mayCarryOut, withRights } from "./run-rights.ts";
 import type { Look, Outcome, RunOptions, RunState } from "./run-types.ts";
-import type { ObservationBase, Plan, Policies, Verdict, View } from "./types.ts";
+import type { ObservationBase, Verdict, View } from "./types.ts";
 import { carryOut } from "./write.ts";
 
 /** Left for the receipt and the last lines. */
@@ -26,8 +26,9 @@ function end(verdict: Verdict): Turn {
 }
 
 /**
- * Runs until there is a verdict or the time is up. What stands in the way in the cluster becomes a verdict; errors of
- * the API and `Interrupted` are thrown.
+ * Runs until there is a verdict or the time is up. What stands in the way in the cluster becomes a verdict, and so does
+ * being told to stop once there was a look, so that what was written is on record. Errors of the API are thrown, and
+ * what ended a run that had seen nothing yet.
  */
 export async function runRemedy<O extends ObservationBase>(options: RunOptions<O>): Promise<Outcome<O>> {
   const { remedy, kube, target, settings, signal, now } = options;
@@ -47,12 +48,24 @@ export async function runRemedy<O extends ObservationBase>(options: RunOptions<O
   };
   const view = await remedy.open({ kube, target, settings, signal, now });
   try {
-    const verdict = await loop(view, options, state);
+    const verdict = await loop(view, options, state).catch((error: unknown) => endOnRecord(error, options, state));
     const { first, last, actedOn, guards, intents, writes } = state;
     return { verdict, first, last, actedOn, guards, intents, writes };
   } finally {
     view.stop();
   }
+}
+
+/** What ends a run from outside: a stop is a verdict, and so is a target that went away after a write of ours. */
+function endOnRecord<O extends ObservationBase>(
+  error: unknown,
+  { remedy }: RunOptions<O>,
+  state: RunState<O>,
+): Verdict {
+  if (state.last && error instanceof Interrupted) return interrupted();
+  if (state.last && state.writes.length > 0 && error instanceof Stalled)
+    return incomplete(remedy, state.last.observation, error);
+  throw error;
 }
 
 async function loop<O extends ObservationBase>(
@@ -90,18 +103,26 @@ async function oneTurn<O extends ObservationBase>(
   try {
     return await decide(look, options, state);
   } catch (error) {
-    if (error instanceof Stalled)
-      return end(
-        state.writes.length > 0 ? incomplete(remedy, observation, error) : declined(error.reason, error.message),
-      );
+    if (error instanceof Stalled) return end(notDone(error, look, options, state));
     if (!(error instanceof TargetMoved)) throw error;
     report({ kind: "moved", message: error.message });
     state.dwelt = undefined;
     state.ledgerRead = false;
     state.moves += 1;
-    if (state.moves > MAX_MOVES) return end(declined("TargetMoving", `The target keeps changing: ${error.message}.`));
+    const moving = { reason: "TargetMoving", message: `The target keeps changing: ${error.message}.` };
+    if (state.moves > MAX_MOVES) return end(notDone(moving, look, options, state));
     return { kind: "again", ms: 1000 };
   }
+}
+
+/** Declined means that nothing was written; after a write the same reason leaves the repair incomplete. */
+function notDone<O extends ObservationBase>(
+  why: { reason: string; message: string },
+  { observation }: Look<O>,
+  { remedy }: RunOptions<O>,
+  state: RunState<O>,
+): Verdict {
+  return state.writes.length > 0 ? incomplete(remedy, observation, why) : declined(why.reason, why.message);
 }
 
 /** Healthy: has it lasted? */
@@ -116,7 +137,11 @@ function settle<O extends ObservationBase>(
   const health = remedy.verify(observation, { settings, sinceMs, first });
   state.badSince = undefined;
   report({ kind: "health", health, remainingMs: remaining(options) });
-  if (!health.healthy) return { kind: "again", ms: 1000 };
+  if (!health.healthy) {
+    return remaining(options) > 0
+      ? { kind: "again", ms: 1000 }
+      : end(waiting(health.reason, `${diagnosis.message} ${health.message}`, 60_000));
+  }
   const missing = health.requiredMs - health.soakedMs;
   if (missing <= 0) return end(recovered(diagnosis.message, health.soakedMs, state.writes.length > 0));
   if (missing > remaining(options)) {
@@ -149,7 +174,7 @@ async function decide<O extends ObservationBase>(
   const { remedy, settings, report, ledger } = options;
   const { observation, diagnosis } = look;
   const lowered = lowerPolicies(withRights(options), remedy.guardFacts(observation, settings));
-  if (lowered.kind === "unreadable") return end(declined("PolicyUnreadable", lowered.message));
+  if (lowered.kind === "unreadable") throw new Stalled("PolicyUnreadable", lowered.message);
   if (lowered.notes.length > 0) report({ kind: "policies", notes: lowered.notes });
   if (diagnosis.kind === "unhealthy" && !state.ledgerRead && options.dryRun !== "client") {
     state.intents = await ledger.read();
@@ -179,21 +204,6 @@ async function decide<O extends ObservationBase>(
   return decline(plan, look, options, state);
 }
 
-/** Missing rights lower what is planned, with a sentence, instead of failing halfway. */
-async function mayCarryOut<O extends ObservationBase>(
-  plan: Plan,
-  options: RunOptions<O>,
-  state: RunState<O>,
-): Promise<boolean> {
-  if (plan.kind !== "act" || !writesTemplate(plan)) return true;
-  if (state.mayPatchTemplate === undefined) {
-    state.mayPatchTemplate = await options.mayPatchTemplate();
-    const message = "these rights do not include changing the template (patch daemonsets), so it is only suggested";
-    if (!state.mayPatchTemplate) options.report({ kind: "note", message });
-  }
-  return state.mayPatchTemplate;
-}
-
 /** Nothing more is to be done. After a write of ours, what looks bad must last before it counts. */
 function decline<O extends ObservationBase>(
   plan: { reason: string; message: string },
@@ -206,11 +216,6 @@ function decline<O extends ObservationBase>(
   const lasted = observation.at - state.badSince;
   if (lasted >= options.settings.settleMs) return end(incomplete(options.remedy, observation, plan));
   return { kind: "again", ms: options.settings.settleMs - lasted };
-}
-
-/** Approval is possible only where somebody can give it; elsewhere a rollback is only suggested. */
-function withRights<O extends ObservationBase>({ policies, approval }: RunOptions<O>): Policies {
-  return policies.rollback === "approve" && approval.kind === "none" ? { ...policies, rollback: "suggest" } : policies;
 }
 
 /** Between a plan and its writes: guards, the dwell and its second look, a person's agreement, enough time. */
@@ -238,8 +243,9 @@ async function consider<O extends ObservationBase>(
     return end(declined("DryRun", `${plan.message} It would: ${plan.steps.map(({ summary }) => summary).join("; ")}.`));
   const again = await dwell(plan, options, state);
   if (again) return again;
-  if (plan.needsApproval && options.dryRun === "none" && state.approvedPlan !== plan.digest)
-    return askFor(plan, options, state);
+  // A run that was given an approval begins with the approved plan or with none.
+  const bound = plan.needsApproval || (options.approvedPlan !== undefined && state.writes.length === 0);
+  if (bound && options.dryRun === "none" && state.approvedPlan !== plan.digest) return askFor(plan, options, state);
   if (remaining(options) < remedy.waveMs(look.observation, settings)) {
     return end(waiting("OutOfTime", `${plan.message} Too little time is left to finish what would be begun.`, 60_000));
   }

@@ -1,8 +1,10 @@
 /** Carries one plan out: pause, ledger, steps, each fenced. The first step that no longer fits ends it. */
+import { StatusError } from "../kube/errors.ts";
 import { Interrupted, Stalled, TargetMoved } from "./errors.ts";
 import type { ActPlan } from "./guards/guard.ts";
+import { LEASE_MS } from "./ledger.ts";
 import type { RunOptions, RunState } from "./run-types.ts";
-import type { Intent, ObservationBase, Step } from "./types.ts";
+import type { Fence, Intent, ObservationBase, Step } from "./types.ts";
 
 function intentOf(step: Step, plan: ActPlan, cause: Intent["cause"], at: number): Intent {
   return {
@@ -36,20 +38,27 @@ export async function carryOut<O extends ObservationBase>(
   }
   let undone: readonly Intent[] = [];
   let fence = plan.fence;
+  let lockedAt = at;
   try {
     for (const [index, step] of plan.steps.entries()) {
       undone = intents.slice(index);
       if (options.signal.aborted) throw new Interrupted();
       if (index > 0) await options.assertNotPaused();
+      // No write starts with less than two request timeouts of the lock left.
+      if (!dryRun && now() - lockedAt > LEASE_MS - 2 * options.settings.requestTimeoutMs) {
+        lockedAt = now();
+        await ledger.begin([]);
+      }
       // From here on only the API's own refusal proves that the step was not carried out.
       undone = intents.slice(index + 1);
       const generation = await actuator.apply(step, fence).catch((error: unknown) => {
+        if (dryRun && isDryRunRefused(error)) return notEvaluated(error, fence, options);
         if (error instanceof TargetMoved || error instanceof Stalled) undone = intents.slice(index);
         throw error;
       });
       fence = { ...fence, generation };
       state.actedOn ??= state.last;
-      state.writes.push({ at: now(), step, generation });
+      if (!dryRun) state.writes.push({ at: now(), step, generation });
       report({ kind: "wrote", step, dryRun });
       if (!dryRun) await announce(step, plan.fence.uid, options);
     }
@@ -58,6 +67,20 @@ export async function carryOut<O extends ObservationBase>(
     state.intents = state.intents.filter((intent) => !undone.includes(intent));
     if (!dryRun) await release(undone, options);
   }
+}
+
+/** A webhook without support for dry runs says nothing about the write: that is no veto. */
+function isDryRunRefused(error: unknown): error is StatusError {
+  return error instanceof StatusError && /does not support dry run/i.test(error.message);
+}
+
+function notEvaluated<O extends ObservationBase>(
+  error: StatusError,
+  { generation }: Fence,
+  { report }: RunOptions<O>,
+): number {
+  report({ kind: "note", message: `not evaluated by the dry run: ${error.message}` });
+  return generation;
 }
 
 /** An Event that cannot be written is told, and changes nothing about the repair. */
