@@ -53,11 +53,13 @@ export function createPodControl(parts: {
   async function remove(ds: Live<DaemonSet>, pod: Live<Pod>): Promise<void> {
     const target = eventTarget(daemonSets, ds);
     const { name, namespace, uid } = pod.metadata;
+    // Before the request: a pod without grace is gone, and the watch may have said so, before the answer is here.
+    expectations.expect(keyOf(ds.metadata), { deleted: [uid] });
     try {
       await kube.delete(pods, { name, ...(namespace !== undefined && { namespace }) }, { preconditions: { uid } });
-      expectations.expect(keyOf(ds.metadata), { deleted: [uid] });
       recorder.record(target, { type: "Normal", reason: "SuccessfulDelete", message: `Deleted pod: ${name}` });
     } catch (error) {
+      expectations.observe(uid, true);
       if (isNotFound(error)) return;
       recorder.record(target, {
         type: "Warning",

@@ -74,15 +74,17 @@ export function startJobController(context: ControllerContext): Running {
 
   async function removePod(key: string, job: Live<Job>, pod: JobPlan["remove"][number]): Promise<void> {
     const { name, namespace = "", uid } = pod.metadata;
+    // Before the request: the watch may show the deletion before the answer is here.
+    expectations.expect(key, { deleted: [uid] });
     try {
       await kube.delete(podResource, { name, namespace }, { preconditions: { uid } });
-      expectations.expect(key, { deleted: [uid] });
       recorder.record(eventTarget(jobs, job), {
         type: "Normal",
         reason: "SuccessfulDelete",
         message: `Deleted pod: ${name}`,
       });
     } catch (error) {
+      expectations.observe(uid, true);
       if (!isNotFound(error)) throw error;
     }
   }
