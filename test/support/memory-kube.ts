@@ -120,7 +120,14 @@ export function createMemoryKube(now: () => number = Date.now): MemoryKube {
       const created = { ...rest, metadata: { ...metadata, ...live, name, resourceVersion: "" } };
       return store(resource.plural, created, "ADDED") as Live<T>;
     },
-    replace: notKnown("replace"),
+    async replace<T>(resource: Resource<T>, object: Live<T>) {
+      await enter("replace", resource.plural, object.metadata.name);
+      const before = find(resource.plural, object.metadata);
+      if (object.metadata.resourceVersion !== before.metadata.resourceVersion) {
+        throw status(409, "Conflict", `${object.metadata.name} was modified`);
+      }
+      return store(resource.plural, object as Stored, "MODIFIED") as Live<T>;
+    },
     async replaceStatus<T>(resource: Resource<T>, object: Live<T>) {
       await enter("replaceStatus", resource.plural, object.metadata.name);
       const before = find(resource.plural, object.metadata);
