@@ -1,6 +1,9 @@
 import { defineConfig } from "vitest/config";
 
-/** `unit` is fast and pure; `sandbox` starts embedded clusters and runs the built program against them. */
+/**
+ * `unit` is fast and pure; `sandbox` starts embedded clusters and runs the built program against them; `conformance`
+ * plays the same cases on the sandbox and on a real control plane.
+ */
 export default defineConfig({
   test: {
     // Scenarios mostly wait: this many at a time still leave two cores idle now and then.
@@ -16,10 +19,22 @@ export default defineConfig({
       {
         test: {
           name: "sandbox",
+          // Each file has a cluster of its own; two at a time keep two cores busy.
+          maxWorkers: 2,
           include: ["test/sandbox/**/*.test.ts"],
           globalSetup: ["test/sandbox/build-once.ts"],
           testTimeout: 120_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "conformance",
+          include: ["test/conformance/**/*.test.ts"],
+          globalSetup: ["test/conformance/prepare.ts"],
+          testTimeout: 120_000,
+          // One cluster after the other: both together would only measure the machine.
+          fileParallelism: false,
         },
       },
     ],

@@ -1,6 +1,7 @@
 /** What must hold whatever happens to a run: interrupted, killed, doubled, repeated, paused, opted out, not approved. */
 import { describe, expect, inject, it } from "vitest";
 import { configMaps, daemonSets } from "../../src/kube/resources.ts";
+import { degradeAll } from "../scenarios/daemonset-rollout/degraded.ts";
 import { crashOnN4 } from "../scenarios/daemonset-rollout/one-node.ts";
 import { pullFails } from "../scenarios/daemonset-rollout/refusals.ts";
 import type { HealOptions } from "../scenarios/heal.ts";
@@ -8,14 +9,7 @@ import { startHeal } from "../scenarios/heal.ts";
 import { withCluster } from "../scenarios/play.ts";
 import { writesOn } from "../scenarios/run-scenario.ts";
 import type { Stage } from "../scenarios/stage.ts";
-import {
-  annotateAgent,
-  annotateNamespace,
-  createAgent,
-  setFaults,
-  untilPods,
-  untilRolledOut,
-} from "../scenarios/stage.ts";
+import { annotateAgent, annotateNamespace, createAgent, untilRolledOut } from "../scenarios/stage.ts";
 import { startSandboxCluster } from "../support/sandbox-cluster.ts";
 import { until } from "../support/until.ts";
 
@@ -72,8 +66,7 @@ describe("interruptions", () => {
   it.concurrent("SIGTERM between two steps: exit 3, the second is not begun", () =>
     on("term-between", async (stage) => {
       await createAgent(stage);
-      for (const node of stage.nodes) await setFaults(stage, node, "unready");
-      await untilPods(stage, "no pod ready", (all) => all.every(({ ready }) => !ready));
+      await degradeAll(stage);
       const healing = await startHeal(stage, { entry: programEntry });
       await healing.program.printed(/done: delete pod/);
       healing.program.signal("SIGTERM");

@@ -10,6 +10,8 @@ export interface PodView {
   image: string;
   phase: string;
   ready: boolean;
+  /** Since when it is Ready or is not, in epoch milliseconds (whole seconds); undefined = never told. */
+  readyChangedAt: number | undefined;
   terminating: boolean;
   /** Epoch milliseconds, whole seconds. */
   createdAt: number;
@@ -32,6 +34,7 @@ function nodeOf({ spec }: Live<Pod>): string {
 export function viewOf(pod: Live<Pod>): PodView {
   const { metadata, spec, status } = pod;
   const conditions = status?.conditions ?? [];
+  const readiness = conditions.find(({ type }) => type === "Ready");
   const container = status?.containerStatuses?.[0];
   return {
     name: metadata.name,
@@ -39,7 +42,8 @@ export function viewOf(pod: Live<Pod>): PodView {
     node: nodeOf(pod),
     image: spec?.containers[0]?.image ?? "",
     phase: status?.phase ?? "",
-    ready: conditions.some(({ type, status: is }) => type === "Ready" && is === "True"),
+    ready: readiness?.status === "True",
+    readyChangedAt: readiness?.lastTransitionTime === undefined ? undefined : Date.parse(readiness.lastTransitionTime),
     terminating: metadata.deletionTimestamp !== undefined,
     createdAt: Date.parse(metadata.creationTimestamp),
     deadline: metadata.deletionTimestamp === undefined ? undefined : Date.parse(metadata.deletionTimestamp),

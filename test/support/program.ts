@@ -9,6 +9,8 @@ export interface ProgramOptions {
   /** The whole environment; nothing is inherited. */
   env?: Readonly<Record<string, string>>;
   cwd?: string;
+  /** What hangs for longer is killed and shows as a signal. Default 100,000. */
+  killAfterMs?: number;
 }
 
 export interface Ended {
@@ -32,11 +34,8 @@ export interface Program {
   readonly ended: Promise<Ended>;
 }
 
-/** Longer than any run here may take; what hangs is killed and shows as a signal. */
-const killAfterMs = 100_000;
-
 /** Starts it. It never asks: stdin is closed. */
-export function startProgram({ entry, args, env = {}, cwd }: ProgramOptions): Program {
+export function startProgram({ entry, args, env = {}, cwd, killAfterMs = 100_000 }: ProgramOptions): Program {
   const startedAt = Date.now();
   const child = spawn(process.execPath, [entry, ...args], {
     stdio: ["ignore", "pipe", "pipe"],

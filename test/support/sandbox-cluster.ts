@@ -44,8 +44,11 @@ export interface SandboxClusterOptions {
   manifests?: readonly string[];
 }
 
+/** n1 to n4, or n01, n02, ... where there are more: a remedy takes nodes in the order of their names. */
 function groupsOfNodes(count: number): string[][] {
-  return Array.from({ length: count }, (_, ground) => [1, 2, 3, 4].map((each) => `n${4 * ground + each}`));
+  const digits = String(4 * count).length;
+  const name = (number: number): string => `n${String(number).padStart(digits, "0")}`;
+  return Array.from({ length: count }, (_, ground) => [1, 2, 3, 4].map((each) => name(4 * ground + each)));
 }
 
 /** As kubectl would: that name decides whether a template may be rolled back. */

@@ -1,0 +1,42 @@
+/** Starts `operarius serve --pace fast` as users do, and talks to it over HTTP. */
+import type { Program } from "./program.ts";
+import { startProgram } from "./program.ts";
+import { until } from "./until.ts";
+
+export interface Server {
+  url: string;
+  program: Program;
+  /** Posts one body to /alerts; the answer's code and text. */
+  post(body: string): Promise<{ code: number; text: string }>;
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | undefined>;
+}
+
+/** Resolves when it answers its start-up probe. */
+export async function startServe(options: { entry: string; kubeconfig: string; home: string }): Promise<Server> {
+  const program = startProgram({
+    entry: options.entry,
+    args: ["serve", "--pace", "fast", "--addr", "127.0.0.1:0", "--kubeconfig", options.kubeconfig],
+    env: { HOME: options.home },
+    killAfterMs: 300_000,
+  });
+  await program.printed(/"port":\d+.*"listening"/);
+  const port = /"port":(\d+)/.exec(program.output())?.[1];
+  const url = `http://127.0.0.1:${port}`;
+  await until("the server to be started", async () => (await fetch(`${url}/startupz`)).status === 200, {
+    seen: program.output,
+  });
+  return {
+    url,
+    program,
+    async post(body) {
+      const headers = { "content-type": "application/json" };
+      const answer = await fetch(`${url}/alerts`, { method: "POST", headers, body });
+      return { code: answer.status, text: await answer.text() };
+    },
+    async stop() {
+      program.signal("SIGTERM");
+      return (await program.ended).code;
+    },
+  };
+}
