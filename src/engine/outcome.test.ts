@@ -72,7 +72,14 @@ describe("the main finding", () => {
   const look = (diagnosis: Diagnosis) => ({ observation: anObservation(), diagnosis, plan: undefined });
   const ill = (reason: string) => look({ kind: "unhealthy", reason, message: "", findings: [finding(reason)] });
   const well = look({ kind: "healthy", reason: "Healthy", message: "" });
-  const moving = look({ kind: "pending", reason: "Progressing", message: "", recheckAfterMs: 1, findings: [] });
+  const moving = look({
+    kind: "pending",
+    reason: "Progressing",
+    message: "",
+    recheckAfterMs: 1,
+    onlyLater: false,
+    findings: [],
+  });
 
   it.each([
     ["what was acted on", { actedOn: ill("a"), last: ill("l"), first: ill("f") }, "a"],

@@ -42,9 +42,14 @@ describe("without a write", () => {
 
   it("moving: looks again when it counts, and gives up waiting for what comes after the budget", async () => {
     expect((await runFake({ looks: [moving(3000), healthy()] })).took).toBe(3000);
-    const { outcome, took } = await runFake({ looks: [moving(600_000)] });
+    const { outcome, took } = await runFake({ looks: [moving(600_000, true)] });
     expect(outcome.verdict).toMatchObject({ kind: "waiting", reason: "Progressing", recheckAfterMs: 600_000 });
     expect(took).toBe(0);
+  });
+
+  it("moving: stays for what may be well at any moment, even if it would count as stuck only after the budget", async () => {
+    const { outcome } = await runFake({ looks: [moving(600_000), moving(590_000), healthy()] });
+    expect(outcome.verdict.kind).toBe("recovered");
   });
 
   it("looks at least every five seconds, and ends within its budget", async () => {

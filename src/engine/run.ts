@@ -95,11 +95,12 @@ async function oneTurn<O extends ObservationBase>(
   const observation = await view.look();
   const diagnosis = remedy.diagnose(observation, { settings, intents: state.intents });
   const look: Look<O> = { observation, diagnosis, plan: undefined };
+  const before = state.last?.plan;
   state.first ??= look;
   state.last = look;
   report({ kind: "look", description: remedy.describe(observation, settings), diagnosis });
   if (diagnosis.kind === "healthy") return settle(look, options, state);
-  if (remaining(options) <= 0) return end(outOfTime(look, options, state));
+  if (remaining(options) <= 0) return end(outOfTime(look, before, options, state));
   try {
     return await decide(look, options, state);
   } catch (error) {
@@ -158,10 +159,12 @@ function settle<O extends ObservationBase>(
 
 function outOfTime<O extends ObservationBase>(
   { observation, diagnosis }: Look<O>,
+  before: Plan | undefined,
   options: RunOptions<O>,
   state: RunState<O>,
 ): Verdict {
   if (diagnosis.kind === "pending") return waiting(diagnosis.reason, diagnosis.message, diagnosis.recheckAfterMs);
+  if (before?.kind === "wait") return waiting(before.reason, before.message, before.recheckAfterMs);
   if (state.writes.length > 0) return incomplete(options.remedy, observation, diagnosis);
   return waiting("OutOfTime", `${diagnosis.message} The time ran out before anything could be done safely.`, 60_000);
 }
@@ -197,7 +200,10 @@ async function decide<O extends ObservationBase>(
   }
   if (plan.kind === "wait") {
     state.badSince = undefined;
-    if (plan.recheckAfterMs > remaining(options)) return end(waiting(plan.reason, plan.message, plan.recheckAfterMs));
+    // What started may be well at any moment; after a write of ours the whole time is given to its result.
+    const mayEndSooner = diagnosis.kind === "pending" && !diagnosis.onlyLater;
+    const pointless = plan.recheckAfterMs > remaining(options) && state.writes.length === 0 && !mayEndSooner;
+    if (pointless) return end(waiting(plan.reason, plan.message, plan.recheckAfterMs));
     return { kind: "again", ms: plan.recheckAfterMs };
   }
   if (plan.kind === "nothing") return { kind: "again", ms: 1000 };

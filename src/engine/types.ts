@@ -30,7 +30,16 @@ export interface Finding {
 
 export type Diagnosis =
   | { kind: "healthy"; reason: string; message: string }
-  | { kind: "pending"; reason: string; message: string; recheckAfterMs: number; findings: readonly Finding[] }
+  | {
+      kind: "pending";
+      reason: string;
+      message: string;
+      /** When what is moving would count as stuck. It may well end sooner. */
+      recheckAfterMs: number;
+      /** Nothing is expected to end much before `recheckAfterMs`: a run that has less time need not stay for it. */
+      onlyLater: boolean;
+      findings: readonly Finding[];
+    }
   | { kind: "unhealthy"; reason: string; message: string; findings: readonly [Finding, ...Finding[]] };
 
 /** One write, as data. `summary` is what a person reads before and after it. */

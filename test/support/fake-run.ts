@@ -43,11 +43,11 @@ export function ill(
   return { plan: typeof plan === "function" ? plan : () => plan, ...rest };
 }
 
-export function moving(recheckAfterMs: number): Partial<FakeObservation> {
+export function moving(recheckAfterMs: number, onlyLater = false): Partial<FakeObservation> {
   const reason = "Progressing";
   const message = "It moves.";
   return {
-    diagnosis: { kind: "pending", reason, message, recheckAfterMs, findings: [] },
+    diagnosis: { kind: "pending", reason, message, recheckAfterMs, onlyLater, findings: [] },
     plan: () => ({ kind: "wait", reason, message, recheckAfterMs, notes }),
   };
 }

@@ -23,6 +23,8 @@ export interface Assessment {
 /** Something that is still moving, and when it would count as stuck. */
 interface Moving {
   until: number;
+  /** A pod that uses its grace period; everything else may end at any moment. */
+  ending?: true;
   what: string;
 }
 
@@ -39,6 +41,7 @@ function moving(here: Situation, creating: boolean): Moving[] {
     ...here.starting.map(({ pod, until }) => ({ until, what: `pod ${pod.name} on ${pod.node} is starting` })),
     ...endingPods(here).map(({ pod, until }) => ({
       until,
+      ending: true as const,
       what: `pod ${pod.name} on ${pod.node} is ending within its grace period`,
     })),
     ...podless,
@@ -60,6 +63,7 @@ function pending(here: Situation, still: readonly Moving[], findings: readonly F
     reason: "Progressing",
     message: `${counters.updated} of ${counters.desired} pods are up to date and ${counters.available} are available; ${first?.what ?? "the controller goes on"}.`,
     recheckAfterMs: Math.max(1000, (first?.until ?? at) - at),
+    onlyLater: still.length > 0 && still.every(({ ending }) => ending),
     findings,
   };
 }
