@@ -143,7 +143,7 @@ describe("refusals", () => {
     expect(result).toMatchObject({ kind: "wait", recheckAfterMs: 4 * MINUTE + 500 });
   });
 
-  it("a Failed pod has no allowance, and lost readiness is not a slow start", () => {
+  it("a Failed pod has no allowance; readiness that was just lost may come back", () => {
     expect(names(deletions(anObservation({ pods: fleet(4, [failedPod("n2", { createdAt: NOW - SECOND })]) })))).toEqual(
       ["agent-n2"],
     );
@@ -154,7 +154,10 @@ describe("refusals", () => {
         { ...degradedPod("n2").containers[0], runningSince: NOW - 50 * SECOND } as PodFacts["containers"][number],
       ],
     });
-    expect(names(deletions(anObservation({ pods: fleet(4, [quick]) })))).toEqual(["agent-n2"]);
+    expect(deletions(anObservation({ pods: fleet(4, [quick]) }))).toMatchObject({
+      kind: "wait",
+      recheckAfterMs: 4 * MINUTE + 55 * SECOND + 500,
+    });
   });
 
   it("a startupProbe's allowance is waited for", () => {
@@ -164,16 +167,16 @@ describe("refusals", () => {
     );
   });
 
-  it("never a Ready pod, except one that keeps ending", () => {
-    expect(names(deletions(anObservation({ pods: fleet(4, [flappingPod("n2")]) })))).toEqual(["agent-n2"]);
+  it("never a Ready pod; one that keeps ending is awaited", () => {
+    expect(deletions(anObservation({ pods: fleet(4, [flappingPod("n2")]) }))).toMatchObject({ kind: "wait" });
     const ready = crashingPod("n2", { ready: true });
     const assessment = assess(anObservation({ pods: fleet(4, [crashingPod("n2")]) }), settings);
     const group = assessment.groups[0];
     if (!group) throw new Error("no group");
     const members = group.pods.map((member) => ({ ...member, pod: ready }));
     expect(deletionsFor({ ...group, pods: members }, assessment, aPlanContext())).toMatchObject({
-      kind: "none",
-      reason: "PodReady",
+      kind: "wait",
+      message: "agent-n2 is Ready at present",
     });
   });
 
@@ -301,7 +304,13 @@ describe("the canary's outcome", () => {
     ["its replacement is well", [healed("n1", 10 * MINUTE), degradedPod("n2")], [intent], "healed"],
     ["its replacement is not", [degradedPod("n1"), degradedPod("n2")], [intent], "pending"],
     ["it is still there itself", [aPod("n1", { uid: intent.pod }), degradedPod("n2")], [intent], "pending"],
-    ["its replacement is going", [healed("n1", 10 * MINUTE, { deletionDeadline: NOW + MINUTE })], [intent], "pending"],
+    [
+      "its replacement is going",
+      [healed("n1", 10 * MINUTE, { deletionDeadline: NOW + MINUTE }), degradedPod("n2")],
+      [intent],
+      "pending",
+    ],
+    ["one of yesterday does not count", [aPod("n1"), degradedPod("n2")], [{ ...intent, at: NOW - 20 * HOUR }], "none"],
     ["another template's does not count", [degradedPod("n2")], [{ ...intent, templateHash: "template-1" }], "none"],
     [
       "one of two is well",
@@ -310,7 +319,8 @@ describe("the canary's outcome", () => {
       "pending",
     ],
   ])("%s", (_name, pods, intents, want) => {
-    expect(canaryOutcome(here(pods), intents)).toBe(want);
+    const now = here(pods);
+    expect(canaryOutcome(now, intents, { pods: now.bad })).toBe(want);
   });
 });
 

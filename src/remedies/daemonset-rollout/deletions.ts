@@ -2,8 +2,9 @@
 import type { CauseId, Intent, PlanContext, Step } from "../../engine/types.ts";
 import type { Group } from "./causes/revision.ts";
 import type { Assessment } from "./diagnose.ts";
+import { isDrained } from "./eligibility.ts";
 import type { PodFacts } from "./facts.ts";
-import { isAvailable, isTerminating, maxUnavailable } from "./recount.ts";
+import { isAvailable, isTerminating, isUpdated, maxUnavailable } from "./recount.ts";
 import type { Situation, TroubledPod } from "./situation.ts";
 import { requiredSoakMs } from "./soak.ts";
 import { startupAllowance } from "./standing.ts";
@@ -12,6 +13,9 @@ import { startupAllowance } from "./standing.ts";
 const FLEET_CAP = 20;
 /** Share of the desired pods that may be in flight. */
 const FLEET_SHARE = 0.1;
+
+/** A crash loop, of the containers or before them. */
+const CRASHES: readonly CauseId[] = ["C05", "C08"];
 
 export type Deletions =
   | { kind: "delete"; steps: Extract<Step, { kind: "delete-pod" }>[]; cause: CauseId; more: boolean }
@@ -39,6 +43,8 @@ function isHealed(here: Situation, intent: Intent): boolean {
     (pod) =>
       pod.node === intent.node &&
       pod.uid !== intent.pod &&
+      // During a surge the old pod stands beside the replacement.
+      isUpdated(pod, observation.daemonSet) &&
       !isTerminating(pod) &&
       isAvailable(pod, minReadySeconds, at) &&
       at - Math.max(pod.readyChangedAt ?? at, intent.at) >= soak,
@@ -56,6 +62,17 @@ function inFlight(here: Situation, before: readonly Intent[]): number {
   return here.podless.length + unsettled.length;
 }
 
+/** When the trouble began, as far as the pod tells: with its creation, or when it lost readiness. */
+function beganAt({ pod, trouble }: TroubledPod): number {
+  return trouble.ranBefore ? Math.max(pod.createdAt, pod.readyChangedAt ?? 0) : pod.createdAt;
+}
+
+/** Earlier deletions against the present trouble: one of yesterday is no canary for what began today. */
+function againstThis({ pods }: Pick<Group, "pods">, before: readonly Intent[]): Intent[] {
+  const began = Math.min(...pods.map(({ pod }) => Math.max(pod.createdAt, pod.readyChangedAt ?? 0)));
+  return before.filter(({ at }) => at >= began);
+}
+
 /** Why this pod may not be deleted, or undefined when it may. */
 function refusal(
   here: Situation,
@@ -64,19 +81,23 @@ function refusal(
 ): { reason: string; message: string } | undefined {
   const { pod, trouble } = member;
   const { settings, at, observation } = here;
-  if (pod.ready && trouble.cause !== "C06") return { reason: "PodReady", message: `${pod.name} is Ready` };
+  if (pod.ready) return { reason: "PodReady", message: `${pod.name} is Ready at present` };
   if (!trouble.recreationCanHelp)
     return { reason: "DeletionUseless", message: "a new pod of the same revision would fail the same way" };
   if (pod.finalizers.length > 0)
     return { reason: "FinalizerHolds", message: `${pod.name} has a finalizer and would not go` };
   const allowance = startupAllowance(observation, settings.minAgeMs);
-  // Readiness that was lost is not a slow start.
-  if (pod.phase !== "Failed" && !trouble.ranBefore && at - pod.createdAt < allowance) {
+  if (pod.phase !== "Failed" && at - beganAt(member) < allowance) {
+    const since = Math.round((at - beganAt(member)) / 1000);
+    const what = trouble.ranBefore ? "lost readiness" : "was created";
     return {
       reason: "PodYoung",
-      message: `${pod.name} is ${Math.round((at - pod.createdAt) / 1000)} s old, its start-up allowance is ${Math.round(allowance / 1000)} s`,
+      message: `${pod.name} ${what} ${since} s ago, its start-up allowance is ${Math.round(allowance / 1000)} s`,
     };
   }
+  const node = here.slots.find((slot) => slot.node.name === pod.node)?.node;
+  if (node && isDrained(node))
+    return { reason: "NodeLeaving", message: `${pod.node} is cordoned or about to go, and its pods with it` };
   const tried = before.find((intent) => intent.node === pod.node && intent.trouble === trouble.reason);
   if (tried)
     return {
@@ -115,7 +136,7 @@ function step({ pod, trouble }: TroubledPod, canary: boolean): Extract<Step, { k
 
 function ageRecheck(here: Situation, members: readonly TroubledPod[]): number {
   const allowance = startupAllowance(here.observation, here.settings.minAgeMs);
-  return Math.max(1000, Math.min(...members.map(({ pod }) => pod.createdAt + allowance - here.at)) + 500);
+  return Math.max(1000, Math.min(...members.map((member) => beganAt(member) + allowance - here.at)) + 500);
 }
 
 /** An earlier deletion for the same reason on another node: then the revision is at fault, not the nodes (DESIGN.md, step 3). */
@@ -140,6 +161,10 @@ export function deletionsFor(
       "under OnDelete a deletion would also change the pod's template; that is a person's decision",
     );
   }
+  // Where the whole revision is at fault, only a crash can be a matter of the pod (DESIGN.md, table of causes).
+  if (group.kind === "revision-fault" && !group.pods.every(({ trouble }) => CRASHES.includes(trouble.cause))) {
+    return none("DeletionUseless", "a new pod of the same revision would fail the same way");
+  }
   const before = earlier(here, context.intents);
   const elsewhere = group.kind === "one-node" ? sameReasonElsewhere(group, before) : undefined;
   if (elsewhere) {
@@ -155,6 +180,8 @@ export function deletionsFor(
   if (allowed.length === 0) {
     const young = judged.filter(({ refused }) => refused?.reason === "PodYoung").map(({ member }) => member);
     const first = judged[0]?.refused;
+    // Between two crashes a pod is Ready; the next one shows whether it still loops.
+    if (first?.reason === "PodReady") return { kind: "wait", message: first.message, recheckAfterMs: 1000 };
     if (young.length > 0 && first)
       return { kind: "wait", message: first.message, recheckAfterMs: ageRecheck(here, young) };
     return none(first?.reason ?? "NoCandidate", first?.message ?? "no pod can be helped by deletion");
@@ -192,8 +219,9 @@ function wave(here: Situation, allowed: readonly TroubledPod[], before: readonly
     Math.max(1, Math.floor(here.counters.desired * FLEET_SHARE)),
     FLEET_CAP,
   );
-  const flying = inFlight(here, before);
-  const room = before.length === 0 ? Math.min(1, limit - flying) : limit - flying;
+  const sofar = againstThis(group, before);
+  const flying = inFlight(here, sofar);
+  const room = sofar.length === 0 ? Math.min(1, limit - flying) : limit - flying;
   if (room <= 0)
     return {
       kind: "wait",
@@ -201,7 +229,7 @@ function wave(here: Situation, allowed: readonly TroubledPod[], before: readonly
       recheckAfterMs: 1000,
     };
   const sorted = [...allowed].sort((a, b) => (a.pod.node < b.pod.node ? -1 : 1));
-  const steps = sorted.slice(0, room).map((member) => step(member, before.length === 0));
+  const steps = sorted.slice(0, room).map((member) => step(member, sofar.length === 0));
   return {
     kind: "delete",
     cause: group.finding.cause,
@@ -210,9 +238,13 @@ function wave(here: Situation, allowed: readonly TroubledPod[], before: readonly
   };
 }
 
-/** The deletions that were made for this template and whether all their successors are well. */
-export function canaryOutcome(here: Situation, intents: readonly Intent[]): "none" | "pending" | "healed" {
-  const before = earlier(here, intents);
+/** The deletions that were made against this trouble and whether all their successors are well. */
+export function canaryOutcome(
+  here: Situation,
+  intents: readonly Intent[],
+  group: Pick<Group, "pods">,
+): "none" | "pending" | "healed" {
+  const before = againstThis(group, earlier(here, intents));
   if (before.length === 0) return "none";
   return before.every((intent) => isHealed(here, intent)) ? "healed" : "pending";
 }

@@ -20,6 +20,21 @@ const HOST_NETWORK: Toleration = {
   effect: "NoSchedule",
 };
 
+/** Taints by which people and autoscalers announce that a node is about to go, or is worked on. */
+const LEAVING =
+  /^(ToBeDeletedByClusterAutoscaler|karpenter\.sh\/disrupt(ed|ion)|node\.cloudprovider\.kubernetes\.io\/shutdown|aws-node-termination-handler\/.*)$/;
+const DRAINED = /^node\.kubernetes\.io\/(unschedulable|unreachable|out-of-service)$/;
+
+/** The node was marked for removal by an autoscaler or its cloud. */
+export function isLeaving({ taints }: NodeFacts): boolean {
+  return taints.some(({ key }) => LEAVING.test(key));
+}
+
+/** The node is leaving, cordoned, unreachable or out of service: what becomes of its pods is being decided elsewhere. */
+export function isDrained(node: NodeFacts): boolean {
+  return isLeaving(node) || node.taints.some(({ key }) => DRAINED.test(key));
+}
+
 function tolerates(toleration: Toleration, taint: Taint): boolean {
   if (toleration.effect && toleration.effect !== taint.effect) return false;
   if (toleration.key && toleration.key !== taint.key) return false;

@@ -2,8 +2,9 @@
 import type { PlanContext, Step } from "../../engine/types.ts";
 import type { Assessment } from "./diagnose.ts";
 
-/** Steps for the approved pods that meet PC-FORCE of FAILURES §3; others are silently not in it. */
+/** Steps for the approved pods that meet PC-FORCE of FAILURES §3; others are silently not in it. None while deletions are off. */
 export function forcedDeletions({ here }: Assessment, { policies }: Pick<PlanContext, "policies">): Step[] {
+  if (policies.delete === "off") return [];
   return here.observation.pods
     .filter((pod) => policies.forceDelete.includes(pod.uid) && pod.finalizers.length === 0)
     .filter((pod) => {

@@ -1,15 +1,9 @@
 /** What the engine's guards judge by, drawn from an observation (pure). */
 import type { GuardFacts, Settings } from "../../engine/types.ts";
-import type { NodeFacts, Observation } from "./facts.ts";
+import { isLeaving } from "./eligibility.ts";
+import type { Observation } from "./facts.ts";
 import { isUpdated, recount } from "./recount.ts";
 import { situation } from "./situation.ts";
-
-/** Taints by which autoscalers announce that a node is about to go. */
-const LEAVING = ["ToBeDeletedByClusterAutoscaler", "karpenter.sh/disrupted", "karpenter.sh/disruption"];
-
-function isLeaving(node: NodeFacts): boolean {
-  return node.taints.some(({ key }) => LEAVING.includes(key));
-}
 
 /** Every node that should run the pod or has one. */
 export function guardFacts(observation: Observation, settings: Settings): GuardFacts {

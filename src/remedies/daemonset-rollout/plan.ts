@@ -63,7 +63,7 @@ function leastThing(observation: Observation, assessment: Assessment, context: P
   const degraded = assessment.groups.find(({ kind }) => kind === "degraded");
   if (
     degraded &&
-    canaryOutcome(assessment.here, context.intents) === "healed" &&
+    canaryOutcome(assessment.here, context.intents, degraded) === "healed" &&
     2 * degraded.pods.length >= assessment.here.counters.desired
   ) {
     const restart = restartStep(assessment, context, degraded.finding.reason);

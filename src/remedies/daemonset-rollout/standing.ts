@@ -6,6 +6,7 @@ import { recogniseImage } from "./causes/image.ts";
 import { recogniseReadiness } from "./causes/readiness.ts";
 import { recogniseFailed, recogniseUnschedulable } from "./causes/scheduling.ts";
 import type { PodCase, Recognise, Trouble } from "./causes/trouble.ts";
+import { startedAt } from "./causes/trouble.ts";
 import { recogniseUnknown } from "./causes/unknown.ts";
 import type { NodeFacts, Observation, PodFacts } from "./facts.ts";
 import { isAvailable, isTerminating } from "./recount.ts";
@@ -61,7 +62,7 @@ function standingOf(podCase: PodCase, minReadySeconds: number): Standing {
     const trouble = recognise(podCase);
     if (trouble) return { kind: "troubled", trouble };
   }
-  return { kind: "starting", until: Math.max(pod.createdAt + allowanceMs, at + 1000) };
+  return { kind: "starting", until: Math.max(startedAt(pod) + allowanceMs, at + 1000) };
 }
 
 /** The standing of every pod, by uid. */

@@ -6,6 +6,10 @@ const CONFIG = new Set(["CreateContainerConfigError", "CreateContainerError", "R
 const MOUNT = new Set(["FailedMount", "FailedAttachVolume", "FailedMapVolume"]);
 const SANDBOX = new Set(["FailedCreatePodSandBox"]);
 
+/** Words of a container runtime whose own node is the trouble: its disk, its limits, or a runtime that is stuck. */
+const NODE =
+  /no space left|disk quota exceeded|is reserved for|context deadline exceeded|i\/o (timeout|error)|input\/output error|read-only file system|too many open files|cannot allocate memory|resource temporarily unavailable/i;
+
 /** Recognises a container that cannot be created, once it has had the time in which such things heal by themselves. */
 export const recogniseConfig: Recognise = ({ pod, at, allowanceMs }) => {
   if (at - pod.createdAt < allowanceMs) return undefined;
@@ -14,7 +18,7 @@ export const recogniseConfig: Recognise = ({ pod, at, allowanceMs }) => {
     return {
       cause: "C10",
       reason: "ContainerConfig",
-      blame: "either",
+      blame: NODE.test(waiting.waiting.message) ? "surroundings" : "either",
       sentence: `container ${waiting.name} cannot be created: ${quote(waiting.waiting.message) || waiting.waiting.reason}`,
       evidence: [`${waiting.waiting.reason}: ${quote(waiting.waiting.message)}`],
       recreationCanHelp: false,

@@ -9,9 +9,16 @@ const PROVEN_TERMINATIONS = 3;
 /** The kubelet forgets a container's crashes once it has run for twice the longest back-off of five minutes. */
 const FORGOTTEN_AFTER_MS = 10 * 60_000;
 
+/** Restarts are counted for a pod's whole life: after a long run, one more ending is no loop. */
+function ranLong({ terminated, lastTerminated }: ContainerFacts): boolean {
+  const { startedAt, finishedAt } = terminated ?? lastTerminated ?? {};
+  return startedAt !== undefined && finishedAt !== undefined && finishedAt - startedAt >= FORGOTTEN_AFTER_MS;
+}
+
 function isLooping(container: ContainerFacts, at: number): boolean {
   if (container.waiting?.reason === "CrashLoopBackOff") return true;
   if (container.runningSince !== undefined && at - container.runningSince >= FORGOTTEN_AFTER_MS) return false;
+  if (ranLong(container)) return false;
   const terminations = container.restartCount + (container.terminated ? 1 : 0);
   return !container.ready && terminations >= PROVEN_TERMINATIONS;
 }
@@ -44,10 +51,14 @@ export const recogniseCrash: Recognise = ({ pod, at }) => {
  * last to count. Without a readiness probe such a pod looks good between two crashes.
  */
 export const recogniseFlapping: Recognise = ({ pod, at, settings, daemonSet }) => {
-  const container = pod.containers.find(({ restartCount, lastTerminated }) => {
+  const container = pod.containers.find((each) => {
+    const { restartCount, lastTerminated, runningSince } = each;
     const ended = lastTerminated?.finishedAt;
     return (
+      // An init container that has done its work after some tries does not run any more.
+      runningSince !== undefined &&
       restartCount >= PROVEN_TERMINATIONS &&
+      !ranLong(each) &&
       ended !== undefined &&
       at - ended < requiredSoakMs([pod], daemonSet.minReadySeconds, settings)
     );

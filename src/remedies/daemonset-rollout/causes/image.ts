@@ -14,6 +14,8 @@ const DENIED = /unauthorized|denied|authentication required|no basic auth|\b40[1
 const UNREACHABLE =
   /toomanyrequests|too many requests|i\/o timeout|timed? ?out|deadline exceeded|x509|no such host|connection (refused|reset)|no route to host|network is unreachable|server misbehaving|name resolution|registry is unavailable|service unavailable|\btls\b|\bEOF\b|\b(429|50[0-4])\b/i;
 const PLATFORM = /no match for platform|no matching manifest/i;
+/** The node's own store lacks a part of the image, whatever the registry has. */
+const STORE = /content digest \S* ?not found|content digest .*: not found|parent snapshot|failed to resolve rootfs/i;
 const ABSENT = /not found|manifest unknown|name unknown|does not exist|repository .* not exist/i;
 
 type Kind = Pick<Trouble, "cause" | "reason" | "blame"> & { why: string };
@@ -48,6 +50,8 @@ function withoutNames(text: string, images: readonly string[]): string {
 
 /** Which of the four it is, by the words of the container runtime; undefined = the words do not tell. */
 function kindOf(words: string): Kind | undefined {
+  if (STORE.test(words))
+    return { cause: "C04", reason: "ImageStoreDamaged", blame: "surroundings", why: "the node cannot store it" };
   if (PLATFORM.test(words))
     return { cause: "C28", reason: "ImagePlatformMismatch", blame: "surroundings", why: "has no build for this node" };
   if (DENIED.test(words))

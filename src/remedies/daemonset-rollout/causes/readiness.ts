@@ -1,5 +1,6 @@
 /** C07 never Ready · the part of C41 that is seen on one pod: it was Ready and lost it. */
 import type { Recognise } from "./trouble.ts";
+import { startedAt } from "./trouble.ts";
 
 /**
  * True when a running pod lost readiness since its containers started: Ready changes to False before the first start
@@ -16,7 +17,8 @@ export const recogniseReadiness: Recognise = ({ pod, at, allowanceMs }) => {
   if (main.length === 0 || main.some((container) => container.runningSince === undefined)) return undefined;
   const started = Math.max(...main.map((container) => container.runningSince ?? 0));
   const unready = main.filter((container) => !container.ready).map((container) => container.name);
-  if (lostReadiness(pod.readyChangedAt, started)) {
+  const gates = pod.readyReason === "ReadinessGatesNotReady";
+  if (!gates && lostReadiness(pod.readyChangedAt, started)) {
     return {
       cause: "C41",
       reason: "LostReadiness",
@@ -27,8 +29,7 @@ export const recogniseReadiness: Recognise = ({ pod, at, allowanceMs }) => {
       ranBefore: true,
     };
   }
-  if (at - pod.createdAt < allowanceMs) return undefined;
-  const gates = pod.readyReason === "ReadinessGatesNotReady";
+  if (at - startedAt(pod) < allowanceMs) return undefined;
   return {
     cause: "C07",
     reason: gates ? "ReadinessGates" : "NeverReady",

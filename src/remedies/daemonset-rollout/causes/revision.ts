@@ -144,17 +144,24 @@ function forPerson(here: Situation, pods: readonly TroubledPod[], kind: "surroun
   const { daemonSet } = here.observation;
   const nodes = nodeNames(pods);
   const where = nodes.length === 1 ? `on ${nodes[0]}` : `on ${nodes.length} nodes (${nodes.slice(0, 5).join(", ")})`;
-  const known = kind === "surroundings" || (first?.trouble.cause ?? "C42") === "C42" ? first?.trouble.cause : undefined;
+  const alone = here.good.length === 0 && pods.length === 1;
+  const own = kind === "surroundings" || alone ? first?.trouble : undefined;
+  const message = (): string => {
+    const what = first?.trouble.sentence;
+    if (kind === "surroundings")
+      return `pod ${first?.pod.name} ${where} ${what}. Neither a new pod nor another template changes that.`;
+    if (alone)
+      return `pod ${first?.pod.name} ${where} ${what}. Whether its revision or its node is to blame is not known, so nothing is changed.`;
+    const elsewhere = here.good.length > 0 ? " although the same revision runs elsewhere" : "";
+    return `pods ${where} have trouble${elsewhere}: ${what}. What these nodes share is not known, so nothing is changed.`;
+  };
   return {
     kind: "person",
     pods,
     finding: {
-      cause: known ?? "C42",
-      reason: kind === "surroundings" ? (first?.trouble.reason ?? "Unknown") : "SeveralNodes",
-      message:
-        kind === "surroundings"
-          ? `${running(here)}; pod ${first?.pod.name} ${where} ${first?.trouble.sentence}. Neither a new pod nor another template changes that.`
-          : `${running(here)}; pods ${where} have trouble although the same revision runs elsewhere: ${first?.trouble.sentence}. What these nodes share is not known, so nothing is changed.`,
+      cause: own?.cause ?? "C42",
+      reason: own?.reason ?? "SeveralNodes",
+      message: `${running(here)}; ${message()}`,
       evidence: evidenceOf(pods),
       pods: podNames(pods),
       nodes,
@@ -183,7 +190,8 @@ function atOnce(lost: readonly TroubledPod[]): boolean {
 
 function isRevisionsOwn({ trouble }: TroubledPod, here: Situation): boolean {
   if (trouble.blame === "template") return true;
-  if (trouble.blame === "either") return !trouble.ranBefore;
+  // One new pod and no good one is ambiguous: a sandbox, or what nobody recognises, speaks of the node (FAILURES §3.7).
+  if (trouble.blame === "either") return !trouble.ranBefore && trouble.cause !== "C12" && trouble.cause !== "C42";
   // Unschedulable counts against the revision only when it asks for other resources than the proven one.
   return (
     trouble.cause === "C13" &&
@@ -197,7 +205,8 @@ function quietTemplate({ observation, current, at, settings }: Situation): boole
   return (
     daemonSet.generation === daemonSet.observedGeneration &&
     current !== undefined &&
-    at - current.createdAt >= settings.quietTemplateMs
+    // A rollback brings an old revision back: its age says nothing about when the template changed.
+    at - Math.max(current.createdAt, daemonSet.specChangedAt ?? 0) >= settings.quietTemplateMs
   );
 }
 

@@ -46,3 +46,8 @@ export function quote(text: string): string {
 export function imageOf(container: ContainerFacts, daemonSet: DaemonSetFacts): string {
   return daemonSet.template.images[container.name] ?? container.image;
 }
+
+/** When the pod's present start began: its creation, or the last start of one of its containers after that. */
+export function startedAt(pod: PodFacts): number {
+  return Math.max(pod.createdAt, ...pod.containers.map(({ runningSince }) => runningSince ?? 0));
+}
