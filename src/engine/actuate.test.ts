@@ -79,7 +79,8 @@ function actuator(
     },
   };
   const target = { cluster: "", kind: "DaemonSet", namespace: "kube-system", name: "agent" };
-  return { sent, apply: createActuator({ kube, target, dryRun: given.dryRun ?? false, now: () => NOW }).apply };
+  const created = createActuator({ kube, target, dryRun: given.dryRun ?? false, now: () => NOW });
+  return { sent, apply: (step: Step, against: Fence) => created.apply(step, against) };
 }
 
 function status(code: number, reason: string): StatusError {

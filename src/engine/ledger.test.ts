@@ -33,12 +33,12 @@ function intent(overrides: Partial<Intent> = {}): Intent {
 interface Scene {
   kube: MemoryKube;
   /** A ledger of this holder; all share one clock. */
-  as(holder: string): Ledger;
+  as: (holder: string) => Ledger;
   clock: { now: number };
   /** Runs at each sleep, after the clock has moved on. */
   meanwhile: { act: () => Promise<void> };
   abort: AbortController;
-  stored(): Live<Lease> | undefined;
+  stored: () => Live<Lease> | undefined;
 }
 
 function scene(): Scene {

@@ -26,6 +26,11 @@ export interface HealText {
   finish(end: Ending): void;
 }
 
+/** What others wrote may have line ends; the last two lines are two lines whatever it says. */
+function oneLine(text: string): string {
+  return text.replace(/\s*[\r\n]+\s*/g, " ").trim();
+}
+
 /** Under which number the first step of a plan is told. */
 function stepOf(plan: Plan | undefined): 3 | 4 {
   return plan?.kind === "act" && plan.steps[0].kind !== "delete-pod" ? 4 : 3;
@@ -129,8 +134,8 @@ export function createHealText(print: (line: string) => void): HealText {
       open(5);
       line(`${verdict.kind} (${verdict.reason}): ${verdict.message}`);
       for (const command of next) line(`for a person: ${command}`);
-      print(`cause: ${cause}`);
-      print(`fix: ${fix}`);
+      print(`cause: ${oneLine(cause)}`);
+      print(`fix: ${oneLine(fix)}`);
     },
   };
 }
