@@ -6,7 +6,7 @@ import { judge } from "./guards/index.ts";
 import { lowerPolicies } from "./policies.ts";
 import { mayCarryOut, withRights } from "./run-rights.ts";
 import type { Look, Outcome, RunOptions, RunState } from "./run-types.ts";
-import type { ObservationBase, Verdict, View } from "./types.ts";
+import type { ObservationBase, Plan, Verdict, View } from "./types.ts";
 import { carryOut } from "./write.ts";
 
 /** Left for the receipt and the last lines. */
