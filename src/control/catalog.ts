@@ -33,6 +33,7 @@ export function toCatalogEntry(object: Live<OperariusObject>): CatalogEntry {
   return { name, namespace, resourceVersion, read, status, ...(problem === "" ? {} : { problem }) };
 }
 
+/** The installed Operarii, from the cache once it has synced, until then by a list of its own. */
 export function createCatalog(source: {
   kube: Kube;
   namespace: string;

@@ -24,6 +24,7 @@ export interface AlertStore {
   search(query?: string): StoredAlert[];
 }
 
+/** The newest `capacity` alerts, in memory only: for people to look at, never to decide by. */
 export function createAlertStore(capacity = 100): AlertStore {
   const entries: StoredAlert[] = [];
   return {

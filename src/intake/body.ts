@@ -17,6 +17,7 @@ export interface ByteBudget {
   giveBack(bytes: number): void;
 }
 
+/** A budget of `total` bytes that all request bodies in flight share. */
 export function createByteBudget(total: number): ByteBudget {
   let left = total;
   return {

@@ -16,14 +16,17 @@ export interface Notice {
 
 const MAX_MESSAGE = 1024;
 
+/** An attempt begins: which Job makes it. */
 export function jobStarted(jobName: string, attempt: number): Notice {
   return { type: "Normal", reason: "JobStarted", message: `Attempt ${attempt}: started Job ${jobName}.` };
 }
 
+/** An attempt ended without a result; when the next look is. */
 export function attemptWaits(attempt: number, seconds: number, sentence: string): Notice {
   return { type: "Normal", reason: "Waiting", message: `Attempt ${attempt}: ${sentence} Next look in ${seconds} s.` };
 }
 
+/** An attempt ran on a node that is itself in trouble; it costs nothing, the next one is placed elsewhere. */
 export function attemptMoves(attempt: number, node: string, sentence: string): Notice {
   return {
     type: "Normal",
@@ -32,14 +35,17 @@ export function attemptMoves(attempt: number, node: string, sentence: string): N
   };
 }
 
+/** A plan waits for a person; the digest is what an approval must name. */
 export function approvalNeeded(digest: string, sentence: string): Notice {
   return { type: "Normal", reason: "ApprovalNeeded", message: `${sentence} Approve or deny plan ${digest}.` };
 }
 
+/** A person agreed to exactly this plan; `by` is undefined where the cluster does not say who. */
 export function approvalGiven(digest: string, by: string | undefined): Notice {
   return { type: "Normal", reason: "Approved", message: `Plan ${digest} was approved${by ? ` by ${by}` : ""}.` };
 }
 
+/** An approval that names no plan or another one approves nothing. */
 export function approvalForAnotherPlan(named: string | undefined, actual: string): Notice {
   return {
     type: "Warning",

@@ -14,6 +14,7 @@ export interface Metrics {
   remediationTransitions: Counter<"phase">;
 }
 
+/** The metrics of one server, in a registry of their own; names starting with openfero_ are the ones CONTRACT.md keeps. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];

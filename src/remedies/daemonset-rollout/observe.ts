@@ -9,15 +9,8 @@ import { controllerRevisions, daemonSets, events, namespaces, nodes, pods } from
 import type { Kube, Live } from "../../kube/types.ts";
 import { createChanges } from "./changes.ts";
 import type { EventFacts, Observation, PodFacts } from "./facts.ts";
-import {
-  daemonSetFacts,
-  eventFacts,
-  isControlledBy,
-  labelSelector,
-  nodeFacts,
-  podFacts,
-  revisionFacts,
-} from "./project.ts";
+import { daemonSetFacts, eventFacts, labelSelector, nodeFacts, revisionFacts } from "./project.ts";
+import { isControlledBy, podFacts } from "./project-pod.ts";
 import { slots } from "./recount.ts";
 
 interface OpenOptions {

@@ -2,15 +2,8 @@ import type { ControllerRevision, DaemonSet } from "kubernetes-types/apps/v1";
 import type { Event, Node, Pod, PodTemplateSpec } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
 import type { Live } from "../../kube/types.ts";
-import {
-  daemonSetFacts,
-  eventFacts,
-  isControlledBy,
-  labelSelector,
-  nodeFacts,
-  podFacts,
-  revisionFacts,
-} from "./project.ts";
+import { daemonSetFacts, eventFacts, labelSelector, nodeFacts, revisionFacts } from "./project.ts";
+import { isControlledBy, podFacts } from "./project-pod.ts";
 
 const SECRET = "hunter2-very-secret";
 const UID = "5b1c3a2e-0001";

@@ -1,44 +1,16 @@
 /** From Kubernetes objects to facts (pure). Healthy detail is dropped here; env values and args are kept as digests only. */
 import type { ControllerRevision, DaemonSet } from "kubernetes-types/apps/v1";
-import type { Container, ContainerStatus, Event, Node, Pod, PodTemplateSpec } from "kubernetes-types/core/v1";
+import type { Event, Node, PodTemplateSpec } from "kubernetes-types/core/v1";
 import { digest } from "../../engine/digest.ts";
 import { revisionTemplate, templateHash, withoutPatchDirective } from "../../engine/pod-template.ts";
 import type { Live } from "../../kube/types.ts";
-import type {
-  AdmissionFacts,
-  ContainerFacts,
-  DaemonSetFacts,
-  EventFacts,
-  NodeFacts,
-  PodFacts,
-  RevisionFacts,
-  TemplateFacts,
-  TerminationFacts,
-} from "./facts.ts";
+import type { AdmissionFacts, DaemonSetFacts, EventFacts, NodeFacts, RevisionFacts, TemplateFacts } from "./facts.ts";
+import { containerSpecs, time, when } from "./project-values.ts";
 
 const PRESSURES = ["MemoryPressure", "DiskPressure", "PIDPressure"];
 
-function time(text: string | undefined | null): number | undefined {
-  const ms = text ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(ms) ? undefined : ms;
-}
-
-/** `{key: value}` when the value is there, `{}` otherwise: for optional members under exactOptionalPropertyTypes. */
-function when<K extends string, V>(key: K, value: V | undefined | null): { [P in K]?: V } {
-  return (value === undefined || value === null ? {} : { [key]: value }) as { [P in K]?: V };
-}
-
 function exactHash(template: PodTemplateSpec): string {
   return digest(withoutPatchDirective(template), 16);
-}
-
-function containerSpecs(containers: readonly Container[]): Record<string, string> {
-  return Object.fromEntries(
-    containers.map((container) => [
-      container.name,
-      digest({ image: container.image, command: container.command, args: container.args }, 12),
-    ]),
-  );
 }
 
 function imagesOf(template: PodTemplateSpec): Record<string, string> {
@@ -186,82 +158,6 @@ export function revisionFacts(uid: string, revisions: readonly Live<ControllerRe
       };
     })
     .sort((a, b) => a.number - b.number);
-}
-
-function terminationFacts(state: NonNullable<ContainerStatus["state"]>["terminated"]): TerminationFacts | undefined {
-  if (!state) return undefined;
-  return {
-    exitCode: state.exitCode,
-    reason: state.reason ?? "",
-    ...when("startedAt", time(state.startedAt)),
-    ...when("finishedAt", time(state.finishedAt)),
-  };
-}
-
-function containerFacts(status: ContainerStatus, init: boolean): ContainerFacts {
-  const waiting = status.state?.waiting;
-  return {
-    name: status.name,
-    init,
-    image: status.image ?? "",
-    imageId: status.imageID ?? "",
-    ready: status.ready ?? false,
-    restartCount: status.restartCount ?? 0,
-    ...when("waiting", waiting ? { reason: waiting.reason ?? "", message: waiting.message ?? "" } : undefined),
-    ...when("runningSince", time(status.state?.running?.startedAt)),
-    ...when("terminated", terminationFacts(status.state?.terminated)),
-    ...when("lastTerminated", terminationFacts(status.lastState?.terminated)),
-  };
-}
-
-/** The node a pod is meant for before it is bound: the controller's own affinity term on metadata.name. */
-function intendedNode(pod: Live<Pod>): string {
-  const terms = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
-  for (const term of terms ?? []) {
-    const field = term.matchFields?.find((match) => match.key === "metadata.name" && match.operator === "In");
-    if (field?.values?.[0]) return field.values[0];
-  }
-  return "";
-}
-
-/** Facts of one pod. */
-export function podFacts(pod: Live<Pod>): PodFacts {
-  const { metadata, spec, status } = pod;
-  const ready = status?.conditions?.find((condition) => condition.type === "Ready");
-  const scheduled = status?.conditions?.find((condition) => condition.type === "PodScheduled");
-  const notScheduled = scheduled?.status === "False" ? scheduled : undefined;
-  return {
-    name: metadata.name,
-    namespace: metadata.namespace ?? "",
-    uid: metadata.uid,
-    resourceVersion: metadata.resourceVersion,
-    node: spec?.nodeName ?? intendedNode(pod),
-    bound: Boolean(spec?.nodeName),
-    revisionHash: metadata.labels?.["controller-revision-hash"] ?? "",
-    createdAt: time(metadata.creationTimestamp) ?? 0,
-    phase: status?.phase ?? "Pending",
-    reason: status?.reason ?? "",
-    message: status?.message ?? "",
-    ready: ready?.status === "True",
-    ...when("readyChangedAt", time(ready?.lastTransitionTime)),
-    readyReason: ready?.reason ?? "",
-    ...when(
-      "unscheduled",
-      notScheduled ? { reason: notScheduled.reason ?? "", message: notScheduled.message ?? "" } : undefined,
-    ),
-    ...when("deletionDeadline", time(metadata.deletionTimestamp)),
-    finalizers: metadata.finalizers ?? [],
-    containers: [
-      ...(status?.initContainerStatuses ?? []).map((container) => containerFacts(container, true)),
-      ...(status?.containerStatuses ?? []).map((container) => containerFacts(container, false)),
-    ],
-    specs: containerSpecs([...(spec?.initContainers ?? []), ...(spec?.containers ?? [])]),
-  };
-}
-
-/** True when `uid` controls the pod. Labels alone never make a pod ours. */
-export function isControlledBy(pod: Live<Pod>, uid: string): boolean {
-  return pod.metadata.ownerReferences?.some((owner) => owner.controller && owner.uid === uid) ?? false;
 }
 
 /** Facts of one node. */

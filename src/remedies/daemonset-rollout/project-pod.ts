@@ -1,0 +1,81 @@
+/** From Kubernetes pods to facts (pure). */
+import type { ContainerStatus, Pod } from "kubernetes-types/core/v1";
+import type { Live } from "../../kube/types.ts";
+import type { ContainerFacts, PodFacts, TerminationFacts } from "./facts.ts";
+import { containerSpecs, time, when } from "./project-values.ts";
+
+function terminationFacts(state: NonNullable<ContainerStatus["state"]>["terminated"]): TerminationFacts | undefined {
+  if (!state) return undefined;
+  return {
+    exitCode: state.exitCode,
+    reason: state.reason ?? "",
+    ...when("startedAt", time(state.startedAt)),
+    ...when("finishedAt", time(state.finishedAt)),
+  };
+}
+
+function containerFacts(status: ContainerStatus, init: boolean): ContainerFacts {
+  const waiting = status.state?.waiting;
+  return {
+    name: status.name,
+    init,
+    image: status.image ?? "",
+    imageId: status.imageID ?? "",
+    ready: status.ready ?? false,
+    restartCount: status.restartCount ?? 0,
+    ...when("waiting", waiting ? { reason: waiting.reason ?? "", message: waiting.message ?? "" } : undefined),
+    ...when("runningSince", time(status.state?.running?.startedAt)),
+    ...when("terminated", terminationFacts(status.state?.terminated)),
+    ...when("lastTerminated", terminationFacts(status.lastState?.terminated)),
+  };
+}
+
+/** The node a pod is meant for before it is bound: the controller's own affinity term on metadata.name. */
+function intendedNode(pod: Live<Pod>): string {
+  const terms = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  for (const term of terms ?? []) {
+    const field = term.matchFields?.find((match) => match.key === "metadata.name" && match.operator === "In");
+    if (field?.values?.[0]) return field.values[0];
+  }
+  return "";
+}
+
+/** Facts of one pod. */
+export function podFacts(pod: Live<Pod>): PodFacts {
+  const { metadata, spec, status } = pod;
+  const ready = status?.conditions?.find((condition) => condition.type === "Ready");
+  const scheduled = status?.conditions?.find((condition) => condition.type === "PodScheduled");
+  const notScheduled = scheduled?.status === "False" ? scheduled : undefined;
+  return {
+    name: metadata.name,
+    namespace: metadata.namespace ?? "",
+    uid: metadata.uid,
+    resourceVersion: metadata.resourceVersion,
+    node: spec?.nodeName ?? intendedNode(pod),
+    bound: Boolean(spec?.nodeName),
+    revisionHash: metadata.labels?.["controller-revision-hash"] ?? "",
+    createdAt: time(metadata.creationTimestamp) ?? 0,
+    phase: status?.phase ?? "Pending",
+    reason: status?.reason ?? "",
+    message: status?.message ?? "",
+    ready: ready?.status === "True",
+    ...when("readyChangedAt", time(ready?.lastTransitionTime)),
+    readyReason: ready?.reason ?? "",
+    ...when(
+      "unscheduled",
+      notScheduled ? { reason: notScheduled.reason ?? "", message: notScheduled.message ?? "" } : undefined,
+    ),
+    ...when("deletionDeadline", time(metadata.deletionTimestamp)),
+    finalizers: metadata.finalizers ?? [],
+    containers: [
+      ...(status?.initContainerStatuses ?? []).map((container) => containerFacts(container, true)),
+      ...(status?.containerStatuses ?? []).map((container) => containerFacts(container, false)),
+    ],
+    specs: containerSpecs([...(spec?.initContainers ?? []), ...(spec?.containers ?? [])]),
+  };
+}
+
+/** True when `uid` controls the pod. Labels alone never make a pod ours. */
+export function isControlledBy(pod: Live<Pod>, uid: string): boolean {
+  return pod.metadata.ownerReferences?.some((owner) => owner.controller && owner.uid === uid) ?? false;
+}

@@ -1,0 +1,24 @@
+/** Small conversions that the projections share (pure). */
+import type { Container } from "kubernetes-types/core/v1";
+import { digest } from "../../engine/digest.ts";
+
+/** Milliseconds since the epoch of an ISO 8601 time; undefined when there is none. */
+export function time(text: string | undefined | null): number | undefined {
+  const ms = text ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+/** `{key: value}` when the value is there, `{}` otherwise: for optional members under exactOptionalPropertyTypes. */
+export function when<K extends string, V>(key: K, value: V | undefined | null): { [P in K]?: V } {
+  return (value === undefined || value === null ? {} : { [key]: value }) as { [P in K]?: V };
+}
+
+/** Digest by container name of what makes a container this one: image, command, arguments. */
+export function containerSpecs(containers: readonly Container[]): Record<string, string> {
+  return Object.fromEntries(
+    containers.map((container) => [
+      container.name,
+      digest({ image: container.image, command: container.command, args: container.args }, 12),
+    ]),
+  );
+}
