@@ -18,7 +18,7 @@ import type { Programs } from "./programs.ts";
 import type { Wait } from "./readiness.ts";
 import { apiAnswers, controllersRun, crdsServed } from "./readiness.ts";
 import type { ClusterRecord } from "./record.ts";
-import { clearDirectory, writeRecord } from "./record.ts";
+import { clearDirectory, endRecorded, writeRecord } from "./record.ts";
 import { until } from "./until.ts";
 
 export interface ControlPlaneOptions {
@@ -75,7 +75,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       return await startParts(options, parts);
     } catch (error) {
       const lostPort = /address already in use/.test(tailOf(parts.logOf("kube-apiserver"), 50));
-      await end([...parts.running.values()]);
+      await endRecorded(options.directory);
       if (!lostPort) throw error;
       if (options.apiPort !== undefined) throw portTaken(options.apiPort);
       if (left <= 1) throw error;

@@ -47,9 +47,10 @@ test("a folder of ours is emptied, a missing one made", () => {
   expect(existsSync(join(directory, "a", "b"))).toBe(true);
 });
 
-test("somebody else's folder is refused and kept", () => {
+test("somebody else's folder is refused and kept", async () => {
   writeFileSync(join(directory, "thesis.txt"), "");
   expect(() => clearDirectory(directory)).toThrow(/holds no cluster of ours.*--directory/);
+  await expect(locked(directory, () => Promise.resolve())).rejects.toThrow(/holds no cluster of ours/);
   expect(readdirSync(directory)).toEqual(["thesis.txt"]);
 });
 
@@ -89,6 +90,6 @@ test("two commands do not work on one folder at a time", async () => {
 });
 
 test("the lock of a command that was killed is taken over", async () => {
-  writeFileSync(join(directory, "lock"), JSON.stringify({ pid: process.pid, beginning: "another boot 1" }));
+  writeFileSync(join(directory, "cluster.lock"), JSON.stringify({ pid: process.pid, beginning: "another boot 1" }));
   await expect(locked(directory, () => Promise.resolve(1))).resolves.toBe(1);
 });

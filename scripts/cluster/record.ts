@@ -47,16 +47,12 @@ export function writeRecord(directory: string, record: ClusterRecord): void {
 export function clearDirectory(directory: string): void {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
+    checkIsOurs(directory);
     const names = readdirSync(directory).filter((name) => name !== lockName);
     const running = readRecord(directory)?.processes.filter(isAlive) ?? [];
     if (running.length > 0) {
       throw new ClusterProblem(
         `a cluster runs in ${directory} already (${running.map(nameAndPid).join(", ")}). End it first.`,
-      );
-    }
-    if (names.length > 0 && !names.includes(fileName)) {
-      throw new ClusterProblem(
-        `${directory} is not empty and holds no cluster of ours. Choose another folder with --directory.`,
       );
     }
     // The record goes last: a folder that was emptied only in part is still known as ours.
@@ -66,6 +62,16 @@ export function clearDirectory(directory: string): void {
     if (error instanceof ClusterProblem) throw error;
     throw new ClusterProblem(`${directory} cannot be used: ${wordsOf(error)}. Choose another folder with --directory.`);
   }
+}
+
+/** Nothing is written into a folder that somebody else uses. Errors: `ClusterProblem`. */
+function checkIsOurs(directory: string): void {
+  if (!existsSync(directory)) return;
+  const names = readdirSync(directory);
+  if (names.length === 0 || names.includes(fileName) || names.includes(lockName)) return;
+  throw new ClusterProblem(
+    `${directory} is not empty and holds no cluster of ours. Choose another folder with --directory.`,
+  );
 }
 
 /** Ends what the record names, last started first; a pid that is somebody else's by now is left alone. Returns what was ended. */
@@ -84,7 +90,7 @@ export async function endRecorded(directory: string): Promise<OwnProcess[]> {
 /** The process that plays all nodes. */
 export const nodesName = "nodes";
 
-const lockName = "lock";
+const lockName = "cluster.lock";
 
 /** Runs `work` while nobody else starts or ends a cluster in this folder. Errors: `ClusterProblem` when somebody does. */
 export async function locked<T>(directory: string, work: () => Promise<T>): Promise<T> {
@@ -101,6 +107,7 @@ function take(directory: string, file: string): void {
   const { pid } = process;
   const self = JSON.stringify({ pid, beginning: beginningOf(pid) ?? "" });
   try {
+    checkIsOurs(directory);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     if (!existsSync(file)) {
       writeFileSync(file, self, { mode: 0o600, flag: "wx" });
