@@ -12,11 +12,13 @@ export interface ConnectOptions {
   context: string | undefined;
   /** Name of the record that the requests belong to; "" = none. */
   remediation: string;
+  /** Milliseconds for one request with its retries; the client's default when absent. */
+  timeoutMs?: number;
 }
 
 /** Rejects with `CredentialsError` when there is no usable configuration. */
 export async function connect(
-  { kubeconfig, context, remediation }: ConnectOptions,
+  { kubeconfig, context, remediation, timeoutMs }: ConnectOptions,
   { env }: CliContext,
 ): Promise<Kube> {
   const credentials = await loadCredentials({
@@ -25,7 +27,11 @@ export async function connect(
     ...(context === undefined ? {} : { context }),
   });
   const userAgent = remediation === "" ? `operarius/${version}` : `operarius/${version} rem/${remediation}`;
-  return createKube(credentials, { userAgent, fieldManager: "operarius" });
+  return createKube(credentials, {
+    userAgent,
+    fieldManager: "operarius",
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  });
 }
 
 export interface Trouble {

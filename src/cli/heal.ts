@@ -55,7 +55,7 @@ async function healTarget<O extends ObservationBase>(
   }
   let kube: Kube | undefined;
   try {
-    kube = await connect(config, context);
+    kube = await connect({ ...config, timeoutMs: settings.requestTimeoutMs }, context);
     const outcome = await run({ config, remedy, context, kube, text });
     return conclude({ config, remedy, context, outcome, text });
   } catch (error) {
@@ -155,7 +155,7 @@ async function conclude<O extends ObservationBase>(
   if (config.receipt !== undefined) await writeReceipt(config.receipt, receipt, context);
   if (config.output === "json") context.stdout.write(`${JSON.stringify(receipt, undefined, 2)}\n`);
   text.finish({ verdict: outcome.verdict, notes: outcome.last?.plan?.notes, ...lines });
-  const writes = outcome.writes.map(({ step }) => step.summary);
+  const writes = outcome.writes.map(({ step, unconfirmed }) => `${unconfirmed ? "unconfirmed: " : ""}${step.summary}`);
   await writeTerminationMessage(
     terminationMessage(outcome.verdict, { cause: finding?.cause ?? "none", writes, receipt }),
     context,

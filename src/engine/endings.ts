@@ -1,4 +1,7 @@
 /** The verdicts of a run, each with its reason (pure). */
+import { StatusError, TransportError } from "../kube/errors.ts";
+import { Interrupted, Stalled } from "./errors.ts";
+import type { RunState } from "./run-types.ts";
 import type { ObservationBase, Plan, Remedy, Verdict } from "./types.ts";
 
 /** Healthy for long enough. */
@@ -7,6 +10,32 @@ export function recovered(message: string, soakedMs: number, wrote: boolean): Ve
     kind: "recovered",
     reason: wrote ? "Recovered" : "NothingToDo",
     message: `${message} ${wrote ? "It has stayed so" : "Nothing had to be done; it has been so"} for ${Math.round(soakedMs / 1000)} s.`,
+  };
+}
+
+/**
+ * What ends a run from outside: a stop is a verdict, and so is whatever comes after a write of ours. What ended a run
+ * that had nothing to record is thrown.
+ */
+export function onRecord<O extends ObservationBase>(error: unknown, remedy: Remedy<O>, state: RunState<O>): Verdict {
+  if (state.last && error instanceof Interrupted) return interrupted();
+  if (!state.last || state.writes.length === 0) throw error;
+  return error instanceof Stalled ? incomplete(remedy, state.last.observation, error) : brokenOff(error);
+}
+
+/** The run broke off. An error of the API keeps its name; anything else is a fault of this program. */
+function brokenOff(error: unknown): Verdict {
+  const message = error instanceof Error ? error.message : String(error);
+  const reason =
+    error instanceof TransportError
+      ? "ApiUnreachable"
+      : error instanceof StatusError
+        ? error.reason || "ApiError"
+        : "InternalError";
+  return {
+    kind: "failed",
+    reason,
+    message: `The run broke off after its writes; how they ended was not seen: ${message.replace(/\.+$/, "")}.`,
   };
 }
 

@@ -63,6 +63,8 @@ export interface Look<O> {
 export interface Write {
   at: number;
   step: Step;
+  /** The API server did not say whether it was carried out; it counts as if it was. */
+  unconfirmed?: true;
   /** Of the target after the write. */
   generation: number;
 }

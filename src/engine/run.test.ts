@@ -170,7 +170,7 @@ describe("a write", () => {
       looks: [ill(oneStep)],
       settings: settingsFor("normal", { timeoutMs: 60_000 }),
     });
-    expect(outcome.verdict).toMatchObject({ kind: "waiting", reason: "OutOfTime" });
+    expect(outcome.verdict).toMatchObject({ kind: "declined", reason: "TimeoutTooShort" });
     expect(writes(log)).toEqual([]);
   });
 

@@ -1,19 +1,18 @@
 /** One run of a remedy on one target: look, diagnose, plan, guard, dwell, look again, act, verify. Re-entrant by the ledger. */
-import { awaitingApproval, declined, incomplete, interrupted, recovered, waiting } from "./endings.ts";
+import { awaitingApproval, declined, incomplete, onRecord, recovered, waiting } from "./endings.ts";
 import { Interrupted, Stalled, TargetMoved } from "./errors.ts";
 import type { ActPlan } from "./guards/guard.ts";
 import { judge } from "./guards/index.ts";
 import { lowerPolicies } from "./policies.ts";
 import { mayCarryOut, withRights } from "./run-rights.ts";
 import type { Look, Outcome, RunOptions, RunState } from "./run-types.ts";
+import { isDwelt, remaining, retryPause, tooShort } from "./time-left.ts";
 import type { ObservationBase, Plan, Verdict, View } from "./types.ts";
 import { carryOut } from "./write.ts";
 
-/** Left for the receipt and the last lines. */
-const RESERVE_MS = 1500;
 /** How often a moving target is planned for anew before a person is asked. */
 const MAX_MOVES = 3;
-/** Longest sleep between two looks: a change that no watch shows, such as time itself, is still noticed. */
+/** Longest sleep between two looks, so that what no watch shows, such as time itself, is noticed. */
 const LOOK_AT_LEAST_MS = 5000;
 
 /** What one turn of the loop says: end with a verdict, or look again after a change or `ms` at the latest. */
@@ -27,8 +26,7 @@ function end(verdict: Verdict): Turn {
 
 /**
  * Runs until there is a verdict or the time is up. What stands in the way in the cluster becomes a verdict, and so does
- * being told to stop once there was a look, so that what was written is on record. Errors of the API are thrown, and
- * what ended a run that had seen nothing yet.
+ * whatever ends the run after a write. Without one, errors of the API are thrown.
  */
 export async function runRemedy<O extends ObservationBase>(options: RunOptions<O>): Promise<Outcome<O>> {
   const { remedy, kube, target, settings, signal, now } = options;
@@ -48,24 +46,12 @@ export async function runRemedy<O extends ObservationBase>(options: RunOptions<O
   };
   const view = await remedy.open({ kube, target, settings, signal, now });
   try {
-    const verdict = await loop(view, options, state).catch((error: unknown) => endOnRecord(error, options, state));
+    const verdict = await loop(view, options, state).catch((error: unknown) => onRecord(error, remedy, state));
     const { first, last, actedOn, guards, intents, writes } = state;
     return { verdict, first, last, actedOn, guards, intents, writes };
   } finally {
     view.stop();
   }
-}
-
-/** What ends a run from outside: a stop is a verdict, and so is a target that went away after a write of ours. */
-function endOnRecord<O extends ObservationBase>(
-  error: unknown,
-  { remedy }: RunOptions<O>,
-  state: RunState<O>,
-): Verdict {
-  if (state.last && error instanceof Interrupted) return interrupted();
-  if (state.last && state.writes.length > 0 && error instanceof Stalled)
-    return incomplete(remedy, state.last.observation, error);
-  throw error;
 }
 
 async function loop<O extends ObservationBase>(
@@ -75,15 +61,24 @@ async function loop<O extends ObservationBase>(
 ): Promise<Verdict> {
   for (;;) {
     if (options.signal.aborted) throw new Interrupted();
-    const turn = await oneTurn(view, options, state);
+    const turn = await oneTurn(view, options, state).catch((error: unknown) => retry(error, options, state));
     if (turn.kind === "end") return turn.verdict;
     if (turn.kind === "again")
       await view.changed(Math.max(50, Math.min(turn.ms, remaining(options), LOOK_AT_LEAST_MS)), options.signal);
   }
 }
 
-function remaining<O extends ObservationBase>({ settings, startedAtMs, now }: RunOptions<O>): number {
-  return startedAtMs + settings.timeoutMs - RESERVE_MS - now();
+/** What may be answered differently the next time is looked at again, with everything read anew. */
+async function retry<O extends ObservationBase>(
+  error: unknown,
+  options: RunOptions<O>,
+  state: RunState<O>,
+): Promise<Turn> {
+  if (!state.last) throw error;
+  await retryPause(error, options);
+  state.dwelt = undefined;
+  state.ledgerRead = false;
+  return NOW;
 }
 
 async function oneTurn<O extends ObservationBase>(
@@ -137,6 +132,7 @@ function settle<O extends ObservationBase>(
   const sinceMs = state.writes.at(-1)?.at ?? 0;
   const health = remedy.verify(observation, { settings, sinceMs, first });
   state.badSince = undefined;
+  state.dwelt = undefined;
   report({ kind: "health", health, remainingMs: remaining(options) });
   if (!health.healthy) {
     return remaining(options) > 0
@@ -247,31 +243,31 @@ async function consider<O extends ObservationBase>(
   if (veto) return decline(veto, look, options, state);
   if (options.dryRun === "client")
     return end(declined("DryRun", `${plan.message} It would: ${plan.steps.map(({ summary }) => summary).join("; ")}.`));
-  const again = await dwell(plan, options, state);
-  if (again) return again;
+  const short = tooShort(plan, look, options, state);
+  if (short) return end(short);
+  const looking = await dwell(plan, options, state);
+  if (looking) return looking;
   // A run that was given an approval begins with the approved plan or with none.
   const bound = plan.needsApproval || (options.approvedPlan !== undefined && state.writes.length === 0);
   if (bound && options.dryRun === "none" && state.approvedPlan !== plan.digest) return askFor(plan, options, state);
-  if (remaining(options) < remedy.waveMs(look.observation, settings)) {
-    return end(waiting("OutOfTime", `${plan.message} Too little time is left to finish what would be begun.`, 60_000));
-  }
   await carryOut(plan, options, state);
   state.dwelt = undefined;
+  state.moves = 0;
   if (options.dryRun === "server")
     return end(declined("DryRun", `The API server accepted every step of the plan as a dry run; nothing was changed.`));
   return { kind: "again", ms: 200 };
 }
 
-/** The same plan must stand before and after the dwell. Later waves had their time while the earlier one settled. */
+/** The same plan must stand before and after the dwell. */
 async function dwell<O extends ObservationBase>(
   plan: ActPlan,
   options: RunOptions<O>,
   state: RunState<O>,
 ): Promise<Turn | undefined> {
-  if (state.writes.length > 0 || state.dwelt === plan.digest) return undefined;
+  if (isDwelt(plan, state)) return undefined;
   if (state.dwelt !== undefined) state.moves += 1;
   if (state.moves > MAX_MOVES)
-    return end(declined("TargetMoving", "The plan was another one at every look; the target is changing."));
+    throw new Stalled("TargetMoving", "The plan was another one at every look; the target is changing.");
   state.dwelt = plan.digest;
   options.report({ kind: "dwell", ms: options.settings.dwellMs });
   await options.sleep(options.settings.dwellMs);
@@ -280,12 +276,13 @@ async function dwell<O extends ObservationBase>(
 
 async function askFor<O extends ObservationBase>(
   plan: ActPlan,
-  { approval }: RunOptions<O>,
+  { approval, signal }: RunOptions<O>,
   state: RunState<O>,
 ): Promise<Turn> {
   if (approval.kind !== "ask") return end(awaitingApproval(plan));
-  if (!(await approval.ask(plan)))
-    return end(declined("ApprovalDenied", `${plan.message} The proposed change was not approved.`));
+  const agreed = await approval.ask(plan);
+  if (signal.aborted) throw new Interrupted();
+  if (!agreed) throw new Stalled("ApprovalDenied", `${plan.message} The proposed change was not approved.`);
   state.approvedPlan = plan.digest;
   return NOW;
 }

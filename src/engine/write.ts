@@ -3,7 +3,7 @@ import { StatusError } from "../kube/errors.ts";
 import { Interrupted, Stalled, TargetMoved } from "./errors.ts";
 import type { ActPlan } from "./guards/guard.ts";
 import { LEASE_MS } from "./ledger.ts";
-import type { RunOptions, RunState } from "./run-types.ts";
+import type { RunOptions, RunState, Write } from "./run-types.ts";
 import type { Fence, Intent, ObservationBase, Step } from "./types.ts";
 
 function intentOf(step: Step, plan: ActPlan, cause: Intent["cause"], at: number): Intent {
@@ -25,7 +25,7 @@ export async function carryOut<O extends ObservationBase>(
   options: RunOptions<O>,
   state: RunState<O>,
 ): Promise<void> {
-  const { ledger, actuator, now, report } = options;
+  const { ledger, now, report } = options;
   const diagnosis = state.last?.diagnosis;
   const cause = diagnosis?.kind === "unhealthy" ? diagnosis.findings[0].cause : "none";
   await options.assertNotPaused();
@@ -36,10 +36,13 @@ export async function carryOut<O extends ObservationBase>(
     await ledger.begin(intents);
     state.intents = [...state.intents, ...intents];
   }
-  let undone: readonly Intent[] = [];
+  let undone: readonly Intent[] = intents;
   let fence = plan.fence;
   let lockedAt = at;
   try {
+    // Whoever held the lock may have written, and time has passed: what was planned before is old.
+    if (now() - at > options.settings.requestTimeoutMs)
+      throw new TargetMoved("another repair of this target held the lock");
     for (const [index, step] of plan.steps.entries()) {
       undone = intents.slice(index);
       if (options.signal.aborted) throw new Interrupted();
@@ -51,14 +54,13 @@ export async function carryOut<O extends ObservationBase>(
       }
       // From here on only the API's own refusal proves that the step was not carried out.
       undone = intents.slice(index + 1);
-      const generation = await actuator.apply(step, fence).catch((error: unknown) => {
-        if (dryRun && isDryRunRefused(error)) return notEvaluated(error, fence, options);
-        if (error instanceof TargetMoved || error instanceof Stalled) undone = intents.slice(index);
+      const generation = await apply(step, fence, options).catch((error: unknown) => {
+        if (isRefusal(error)) undone = intents.slice(index);
+        else if (!dryRun) record(state, { at: now(), step, generation: fence.generation, unconfirmed: true });
         throw error;
       });
       fence = { ...fence, generation };
-      state.actedOn ??= state.last;
-      if (!dryRun) state.writes.push({ at: now(), step, generation });
+      if (!dryRun) record(state, { at: now(), step, generation });
       report({ kind: "wrote", step, dryRun });
       if (!dryRun) await announce(step, plan.fence.uid, options);
     }
@@ -67,6 +69,23 @@ export async function carryOut<O extends ObservationBase>(
     state.intents = state.intents.filter((intent) => !undone.includes(intent));
     if (!dryRun) await release(undone, options);
   }
+}
+
+function record<O extends ObservationBase>(state: RunState<O>, write: Write): void {
+  state.actedOn ??= state.last;
+  state.writes.push(write);
+}
+
+/** The API server itself said that it did not do it; a server error or no answer leaves that open. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof TargetMoved || error instanceof Stalled || (error instanceof StatusError && error.code < 500);
+}
+
+function apply<O extends ObservationBase>(step: Step, fence: Fence, options: RunOptions<O>): Promise<number> {
+  return options.actuator.apply(step, fence).catch((error: unknown) => {
+    if (options.dryRun === "server" && isDryRunRefused(error)) return notEvaluated(error, fence, options);
+    throw error;
+  });
 }
 
 /** A webhook without support for dry runs says nothing about the write: that is no veto. */
