@@ -74,7 +74,12 @@ async function stopController(person: Kube): Promise<() => Promise<void>> {
 /** Starts a sandbox with the Job's rights installed. It takes about two seconds. */
 export async function startSandboxCluster(options: SandboxClusterOptions): Promise<Cluster> {
   const grounds = groupsOfNodes(options.grounds ?? 1);
-  const sandbox = await startSandbox({ nodes: grounds.flat(), programEntry: options.programEntry });
+  const sandbox = await startSandbox({
+    nodes: grounds.flat(),
+    programEntry: options.programEntry,
+    // Kubernetes begins with 1 s and doubles: it takes five evictions until a failed pod waits that long.
+    tuning: { failedPodBaseMs: 30_000 },
+  });
   const person = await personOf(sandbox);
   for (const [number, names] of grounds.entries())
     for (const name of names)
