@@ -1,0 +1,48 @@
+// `npm run test:e2e`: from Prometheus to the healed node. Bundled first: Node 20 runs no TypeScript.
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+
+const stopping = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.on(signal, () => {
+    if (stopping.signal.aborted) process.exit(3);
+    stopping.abort(new Error(`received ${signal}`));
+  });
+}
+
+// Inside the checkout: the program looks for deploy/crds above itself.
+const cache = join(root, "node_modules", ".cache");
+mkdirSync(cache, { recursive: true });
+const directory = mkdtempSync(join(cache, "operarius-e2e-"));
+let code = 1;
+try {
+  const outfile = join(directory, "e2e.mjs");
+  await build({
+    absWorkingDir: root,
+    entryPoints: ["test/e2e/main.ts"],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    packages: "external",
+    loader: { ".yaml": "text" },
+    logLevel: "warning",
+  });
+  const { main } = await import(pathToFileURL(outfile).href);
+  code = await main(process.argv.slice(2), {
+    env: process.env,
+    root,
+    scratch: directory,
+    isRoot: process.getuid?.() === 0,
+    signal: stopping.signal,
+    out: (line) => console.log(line),
+  });
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}
+process.exit(code);

@@ -1,0 +1,113 @@
+/** What a story looks at while it waits: pods, alerts, deliveries, records. */
+import type { Live } from "../../src/kube/types.ts";
+import type { Phase, Remediation } from "../../src/operarius/remediation.ts";
+import { isTerminal, remediations } from "../../src/operarius/remediation.ts";
+import type { PodHistory } from "../scenarios/pod-history.ts";
+import { until } from "../support/until.ts";
+import { agentName, isHealthy, readPods } from "./agent.ts";
+import type { Chain } from "./chain.ts";
+import type { SenderAuth } from "./monitoring/config.ts";
+import type { LogLine, RunningServer } from "./server.ts";
+
+/** What differs between the stories. */
+export interface Variant {
+  method: SenderAuth["method"];
+  /** Which of deploy/rules. */
+  rule: "guarded" | "plain";
+  honorLabels: boolean;
+  /** Also the server's --clusterName. */
+  cluster?: string;
+  /** The one that crashes. */
+  node: string;
+}
+
+/** A story that is being told. */
+export interface Scene {
+  chain: Chain;
+  server: RunningServer;
+  namespace: string;
+  variant: Variant;
+  history: PodHistory;
+  out: (line: string) => void;
+  /** Records of earlier episodes. */
+  known: Set<string>;
+}
+
+/** Longer than any step takes on a busy machine. */
+const withinMs = 60_000;
+
+/** Resolves when the pods are healthy, with the time. */
+export async function healthy(scene: Scene, image: string): Promise<number> {
+  const { chain, namespace } = scene;
+  await lookUntil(scene, `${agentName} to be 4 of 4 on ${image}`, async () =>
+    isHealthy(await readPods(chain, namespace), chain.nodes, image),
+  );
+  return Date.now();
+}
+
+/** No alert about this DaemonSet, not even a pending one, and the exporter has seen all pods. */
+export async function quiet(scene: Scene): Promise<void> {
+  const { chain, namespace, variant } = scene;
+  const label = variant.honorLabels ? "namespace" : "exported_namespace";
+  const available = `kube_daemonset_status_number_available{${label}="${namespace}",daemonset="${agentName}"}`;
+  await lookUntil(scene, "Prometheus to see it healthy", async () => {
+    const alert = (await chain.monitoring.alerts()).some((each) => isOurs(each.labels, namespace));
+    return !alert && (await chain.monitoring.query(available)) === chain.nodes.length;
+  });
+}
+
+/** Resolves when the alert fires and the server has it: the two times. */
+export async function alertArrives(scene: Scene, since: number): Promise<{ firing: number; received: number }> {
+  const { chain, namespace } = scene;
+  await lookUntil(scene, "the alert to fire", async () =>
+    (await chain.monitoring.alerts()).some(({ labels, state }) => state === "firing" && isOurs(labels, namespace)),
+  );
+  const firing = Date.now();
+  const received = await lookUntil(scene, "Alertmanager's delivery", () => deliveryAt(scene, "firing", since));
+  return { firing, received };
+}
+
+function isOurs(labels: Readonly<Record<string, string>>, namespace: string): boolean {
+  const where = labels.exported_namespace ?? labels.namespace;
+  return labels.alertname === "KubeDaemonSetRolloutStuck" && labels.daemonset === agentName && where === namespace;
+}
+
+/** When the server logged that it received this alert; undefined when it did not since then. */
+export function deliveryAt({ server }: Scene, status: "firing" | "resolved", since: number): number | undefined {
+  const found = server.log().find((line) => isDelivery(line, status) && Date.parse(line.time) >= since);
+  return found === undefined ? undefined : Date.parse(found.time);
+}
+
+function isDelivery({ msg, status }: LogLine, wanted: string): boolean {
+  return msg === "alert received" && status === wanted;
+}
+
+/** The record that is not known yet, once it is in one of these phases; rejects when it ends otherwise. */
+export async function untilPhase(scene: Scene, phases: readonly Phase[]): Promise<Live<Remediation>> {
+  const { chain, namespace, known } = scene;
+  return lookUntil(scene, `a Remediation to be ${phases.join(" or ")}`, async () => {
+    const { items } = await chain.admin.list(remediations, { namespace: "openfero" });
+    const record = items.find(({ metadata, spec }) => spec.target.namespace === namespace && !known.has(metadata.name));
+    const phase = record?.status?.phase;
+    if (record === undefined || phase === undefined) return undefined;
+    if (phases.includes(phase)) return record;
+    if (!isTerminal(phase)) return undefined;
+    throw new Error(`${record.metadata.name} ended ${phase}: ${record.status?.reason}: ${record.status?.message}`);
+  });
+}
+
+/** Resolves with the first answer that is neither undefined nor false; rejects when the time is up or something has ended. */
+export function lookUntil<T>(
+  { chain }: Scene,
+  what: string,
+  look: () => T | Promise<T>,
+): Promise<Exclude<T, undefined | false>> {
+  return until(
+    what,
+    () => {
+      chain.check();
+      return look();
+    },
+    { withinMs },
+  );
+}
