@@ -20,6 +20,8 @@ export default defineConfig({
             "scripts/**/*.test.ts",
           ],
           testTimeout: 20_000,
+          // Projects that differ in their number of workers must not share a group: vitest refuses to run them together.
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -27,6 +29,7 @@ export default defineConfig({
           name: "sandbox",
           // Each file has a cluster of its own; two at a time keep two cores busy.
           maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           include: ["test/sandbox/**/*.test.ts"],
           globalSetup: ["test/sandbox/build-once.ts"],
           testTimeout: 120_000,
@@ -41,6 +44,7 @@ export default defineConfig({
           testTimeout: 120_000,
           // One cluster after the other: both together would only measure the machine.
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
