@@ -120,7 +120,7 @@ const policies = fc.record({
   strategy: fc.constantFrom<("guided" | "restart")[]>("guided", "guided", "restart"),
   rollback: fc.constantFrom<("off" | "suggest" | "approve" | "auto")[]>("off", "suggest", "approve", "auto"),
   delete: fc.constantFrom<("on" | "off")[]>("on", "on", "on", "off"),
-  forceDelete: fc.constantFrom<string[][]>([], [], ["uid-agent-n1"], ["uid-agent-n2", "uid-agent-n3"]),
+  forceDelete: fc.subarray(["uid-agent-n1", "uid-agent-n2", "uid-agent-n3", "uid-agent-n4"]),
 });
 
 const mixed: fc.Arbitrary<Cluster> = fc
