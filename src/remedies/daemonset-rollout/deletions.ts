@@ -73,20 +73,34 @@ function againstThis({ pods }: Pick<Group, "pods">, before: readonly Intent[]): 
   return before.filter(({ at }) => at >= began);
 }
 
+/** What holds for every pod of one observation. */
+interface Limits {
+  /** Start-up allowance, in milliseconds. */
+  allowance: number;
+  drained: ReadonlySet<string>;
+}
+
+function limitsOf({ observation, settings }: Situation): Limits {
+  return {
+    allowance: startupAllowance(observation, settings.minAgeMs),
+    drained: new Set(observation.nodes.filter(isDrained).map(({ name }) => name)),
+  };
+}
+
 /** Why this pod may not be deleted, or undefined when it may. */
 function refusal(
   here: Situation,
   member: TroubledPod,
   before: readonly Intent[],
+  { allowance, drained }: Limits,
 ): { reason: string; message: string } | undefined {
   const { pod, trouble } = member;
-  const { settings, at, observation } = here;
+  const { at, observation } = here;
   if (pod.ready) return { reason: "PodReady", message: `${pod.name} is Ready at present` };
   if (!trouble.recreationCanHelp)
     return { reason: "DeletionUseless", message: "a new pod of the same revision would fail the same way" };
   if (pod.finalizers.length > 0)
     return { reason: "FinalizerHolds", message: `${pod.name} has a finalizer and would not go` };
-  const allowance = startupAllowance(observation, settings.minAgeMs);
   if (pod.phase !== "Failed" && at - beganAt(member) < allowance) {
     const since = Math.round((at - beganAt(member)) / 1000);
     const what = trouble.ranBefore ? "lost readiness" : "was created";
@@ -95,8 +109,7 @@ function refusal(
       message: `${pod.name} ${what} ${since} s ago, its start-up allowance is ${Math.round(allowance / 1000)} s`,
     };
   }
-  const node = here.slots.find((slot) => slot.node.name === pod.node)?.node;
-  if (node && isDrained(node))
+  if (drained.has(pod.node))
     return { reason: "NodeLeaving", message: `${pod.node} is cordoned or about to go, and its pods with it` };
   const tried = before.find((intent) => intent.node === pod.node && intent.trouble === trouble.reason);
   if (tried)
@@ -134,8 +147,7 @@ function step({ pod, trouble }: TroubledPod, canary: boolean): Extract<Step, { k
   };
 }
 
-function ageRecheck(here: Situation, members: readonly TroubledPod[]): number {
-  const allowance = startupAllowance(here.observation, here.settings.minAgeMs);
+function ageRecheck(here: Situation, members: readonly TroubledPod[], allowance: number): number {
   return Math.max(1000, Math.min(...members.map((member) => beganAt(member) + allowance - here.at)) + 500);
 }
 
@@ -173,7 +185,8 @@ export function deletionsFor(
       `the pod on ${elsewhere.node} was re-created for the same reason before; on a second node it is no longer that node's fault`,
     );
   }
-  const judged = group.pods.map((member) => ({ member, refused: refusal(here, member, before) }));
+  const limits = limitsOf(here);
+  const judged = group.pods.map((member) => ({ member, refused: refusal(here, member, before, limits) }));
   const again = judged.find(({ refused }) => refused?.reason === "AlreadyTried");
   if (again?.refused) return { kind: "none", ...again.refused };
   const allowed = judged.filter(({ refused }) => refused === undefined).map(({ member }) => member);
@@ -183,7 +196,7 @@ export function deletionsFor(
     // Between two crashes a pod is Ready; the next one shows whether it still loops.
     if (first?.reason === "PodReady") return { kind: "wait", message: first.message, recheckAfterMs: 1000 };
     if (young.length > 0 && first)
-      return { kind: "wait", message: first.message, recheckAfterMs: ageRecheck(here, young) };
+      return { kind: "wait", message: first.message, recheckAfterMs: ageRecheck(here, young, limits.allowance) };
     return none(first?.reason ?? "NoCandidate", first?.message ?? "no pod can be helped by deletion");
   }
   const unsettled = unhealed(here, before);

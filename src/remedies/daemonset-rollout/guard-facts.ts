@@ -9,6 +9,7 @@ import { situation } from "./situation.ts";
 export function guardFacts(observation: Observation, settings: Settings): GuardFacts {
   const { daemonSet } = observation;
   const here = situation(observation, settings);
+  const troubled = new Set(here.bad.map(({ pod }) => pod.uid));
   const concerned = here.slots.filter(({ shouldRun, pods }) => shouldRun || pods.length > 0);
   return {
     annotations: daemonSet.annotations,
@@ -25,10 +26,7 @@ export function guardFacts(observation: Observation, settings: Settings): GuardF
       podStartedAt: pods.find((pod) => isUpdated(pod, daemonSet))?.createdAt,
     })),
     troubledNodes: concerned
-      .filter(
-        ({ node, pods }) =>
-          node.ready !== "True" || pods.some((pod) => here.bad.some((member) => member.pod.uid === pod.uid)),
-      )
+      .filter(({ node, pods }) => node.ready !== "True" || pods.some(({ uid }) => troubled.has(uid)))
       .map(({ node }) => node.name),
   };
 }

@@ -23,6 +23,9 @@ interface OpenOptions {
 
 /** Events are read again at most this often, and only while something needs them. */
 const EVENTS_EVERY_MS = 3000;
+/** Between two looks, so that a look at thousands of nodes does not follow each of their reports. */
+const REST_PER_OBJECT_MS = 0.3;
+const LONGEST_REST_MS = 2500;
 /** A pod that is still being created after this is asked about in the events. */
 const CREATING_MS = 5000;
 
@@ -34,7 +37,8 @@ export async function openView({ kube, target, signal: outer, now }: OpenOptions
   const { namespace, name } = target;
   const stopping = new AbortController();
   const signal = AbortSignal.any([outer, stopping.signal]);
-  const changes = createChanges();
+  let objects = 0;
+  const changes = createChanges(() => Math.min(LONGEST_REST_MS, objects * REST_PER_OBJECT_MS));
   const live = { kube, signal, failFast: true, onChange: changes.notify } satisfies Partial<ReflectorOptions<unknown>>;
   try {
     const own = startReflector({ ...live, resource: daemonSets, namespace, fieldSelector: `metadata.name=${name}` });
@@ -80,6 +84,7 @@ export async function openView({ kube, target, signal: outer, now }: OpenOptions
         podlessSince: {},
         orphanedSince: {},
       };
+      objects = observation.pods.length + observation.nodes.length;
       const { podless, orphaned } = missing(observation);
       return explain({
         ...observation,
