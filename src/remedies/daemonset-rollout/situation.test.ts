@@ -43,6 +43,11 @@ describe("the proven revision", () => {
     ["runs everywhere else", stoppedRollout([bad]), 1],
     ["runs on exactly half of the nodes", stoppedRollout([bad, badImagePod("n2")]), 1],
     ["runs on less than half", stoppedRollout([bad, badImagePod("n2"), badImagePod("n3")]), undefined],
+    [
+      "runs on two of five",
+      stoppedRollout([], { pods: fleet(5, [bad, badImagePod("n2"), badImagePod("n3")], oldPod) }),
+      undefined,
+    ],
     ["runs nowhere", stoppedRollout(["n1", "n2", "n3", "n4"].map((node) => badImagePod(node))), undefined],
     [
       "was Available ten minutes before",
