@@ -251,6 +251,7 @@ export function aRevision(overrides: Partial<RevisionFacts> = {}): RevisionFacts
     createdAt: NOW - 2 * HOUR - 30 * SECOND,
     templateHash: "template-2",
     images: { main: "app:ok-2" },
+    specs: { main: "spec-2" },
     admission: anAdmission(),
     ...overrides,
   };
@@ -264,6 +265,7 @@ export function oldRevision(overrides: Partial<RevisionFacts> = {}): RevisionFac
     createdAt: NOW - 5 * DAY - MINUTE,
     templateHash: "template-1",
     images: { main: "app:ok-1" },
+    specs: { main: "spec-1" },
     ...overrides,
   });
 }

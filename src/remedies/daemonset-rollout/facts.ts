@@ -71,6 +71,8 @@ export interface RevisionFacts {
   templateHash: string;
   /** Container name to image. */
   images: Readonly<Record<string, string>>;
+  /** Per container: what a pod of this revision was made from. */
+  specs: Readonly<Record<string, string>>;
   admission: AdmissionFacts;
 }
 

@@ -154,6 +154,7 @@ export function revisionFacts(uid: string, revisions: readonly Live<ControllerRe
         createdAt: time(revision.metadata.creationTimestamp) ?? 0,
         templateHash: templateHash(template),
         images: imagesOf(template),
+        specs: containerSpecs([...(template.spec?.initContainers ?? []), ...(template.spec?.containers ?? [])]),
         admission: admissionFacts(template),
       };
     })

@@ -4,12 +4,14 @@ import {
   aNode,
   anObservation,
   aPod,
+  aRevision,
   badImagePod,
   failedPod,
   fleet,
   MINUTE,
   NOW,
   oldPod,
+  oldRevision,
   SECOND,
   someNodes,
   terminatingPod,
@@ -153,9 +155,12 @@ describe("the template", () => {
   });
 
   it("a relabelled pod does not run it, an injected sidecar does not matter", () => {
-    expect(runsTemplate(aPod("n1", { specs: { main: "spec-1" } }), aDaemonSet())).toBe(false);
-    expect(runsTemplate(aPod("n1", { specs: { main: "spec-2", proxy: "injected" } }), aDaemonSet())).toBe(true);
-    expect(runsTemplate(aPod("n1", { specs: {} }), aDaemonSet())).toBe(false);
+    const runs = (specs: Record<string, string>) =>
+      runsTemplate(aPod("n1", { specs }), aDaemonSet(), [oldRevision(), aRevision()]);
+    expect(runs({ main: "spec-1" })).toBe(false);
+    expect(runs({ main: "spec-2", proxy: "injected" })).toBe(true);
+    // A webhook that takes images from a mirror or pins their digests rewrites every pod.
+    expect(runs({ main: "spec-2-from-a-mirror" })).toBe(true);
   });
 });
 

@@ -3,7 +3,7 @@
  * Source: updateDaemonSetStatus in pkg/controller/daemon/daemon_controller.go; FAILURES §1.2.
  */
 import { eligibility } from "./eligibility.ts";
-import type { DaemonSetFacts, NodeFacts, Observation, PodFacts, StatusCounters } from "./facts.ts";
+import type { DaemonSetFacts, NodeFacts, Observation, PodFacts, RevisionFacts, StatusCounters } from "./facts.ts";
 
 /** One node and what the DaemonSet has on it. `pods` are in the controller's order: bound first, then oldest. */
 export interface Slot {
@@ -59,9 +59,20 @@ export function isUpdated(pod: PodFacts, daemonSet: DaemonSetFacts): boolean {
   return daemonSet.currentHash !== "" && pod.revisionHash === daemonSet.currentHash;
 }
 
-/** True when the pod's containers are the template's, whatever its label says (FAILURES §5.15: relabelled pods). */
-export function runsTemplate(pod: PodFacts, daemonSet: DaemonSetFacts): boolean {
-  return Object.entries(daemonSet.template.specs).every(([name, spec]) => pod.specs[name] === spec);
+function hasContainers(pod: PodFacts, specs: Readonly<Record<string, string>>): boolean {
+  const own = Object.entries(specs);
+  return own.length > 0 && own.every(([name, spec]) => pod.specs[name] === spec);
+}
+
+/**
+ * False when the pod's containers are those of another revision, whatever its label says (FAILURES §5.15: relabelled
+ * pods). Containers of no revision are the template's as admission rewrote them: a registry mirror, a pinned digest.
+ */
+export function runsTemplate(pod: PodFacts, daemonSet: DaemonSetFacts, revisions: readonly RevisionFacts[]): boolean {
+  if (hasContainers(pod, daemonSet.template.specs)) return true;
+  return !revisions.some(
+    (revision) => revision.templateHash !== daemonSet.template.hash && hasContainers(pod, revision.specs),
+  );
 }
 
 /** The six counters as the controller would compute them now. */

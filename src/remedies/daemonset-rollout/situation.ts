@@ -52,7 +52,9 @@ export function isRolledOut({
     counters.misscheduled === 0 &&
     all.every(
       ({ shouldRun, pods }) =>
-        !shouldRun || (pods.length === 1 && pods.every((pod) => !isTerminating(pod) && runsTemplate(pod, daemonSet))),
+        !shouldRun ||
+        (pods.length === 1 &&
+          pods.every((pod) => !isTerminating(pod) && runsTemplate(pod, daemonSet, observation.revisions))),
     )
   );
 }
