@@ -310,3 +310,39 @@ describe("the lock", () => {
     expect(stored()?.spec?.holderIdentity).toBe("other");
   });
 });
+
+describe("our clock", () => {
+  /** The API server dates what it writes; ours is this much ahead. */
+  const behindUs = (aheadMs: number) => {
+    const { as, kube, clock, stored } = scene();
+    const dated = (object: object) => {
+      const managedFields = [
+        { manager: "someone", time: "2020-01-01T00:00:00Z" },
+        { manager: "operarius", time: new Date(clock.now - aheadMs).toISOString() },
+      ];
+      return { ...object, metadata: { ...(object as Lease).metadata, managedFields } };
+    };
+    const { create, replace } = kube;
+    kube.create = async (resource, object, options) => dated(await create(resource, object, options)) as never;
+    kube.replace = async (resource, object, options) => dated(await replace(resource, object, options)) as never;
+    return { as, stored };
+  };
+
+  it.each([
+    [31_000, /31 s ahead of/],
+    [-45_000, /45 s behind/],
+  ])("%s ms off: nothing is written, and nothing stays recorded or locked", async (aheadMs, words) => {
+    const { as, stored } = behindUs(aheadMs);
+    const ledger = as("a");
+    await ledger.read();
+    await expect(ledger.begin([intent()])).rejects.toMatchObject({ reason: "ClockSkew", message: words });
+    expect(stored()?.spec).not.toHaveProperty("holderIdentity");
+    expect(await as("b").read()).toEqual([]);
+  });
+
+  it("a little off does not matter", async () => {
+    const ledger = behindUs(12_000).as("a");
+    await ledger.read();
+    await ledger.begin([intent()]);
+  });
+});

@@ -20,6 +20,8 @@ const LEASE_SECONDS = 30;
 /** The same in milliseconds, for those who must renew it in time. */
 export const LEASE_MS = LEASE_SECONDS * 1000;
 const LOOK_AGAIN_MS = 1000;
+/** Ages and soaks are judged by our clock against the cluster's timestamps: beyond this they mean nothing. */
+const CLOCK_SKEW_MS = 30_000;
 
 export interface LedgerOptions {
   kube: Kube;
@@ -36,7 +38,7 @@ export interface LedgerOptions {
 export interface Ledger {
   /** Intents of the last 24 h, oldest first. Rejects with `Stalled` (`LedgerUnreadable`): then nothing may be written. */
   read(): Promise<readonly Intent[]>;
-  /** Takes the lock, or renews it, and records the intents. Rejects with `TargetMoved` when somebody else wrote since `read`. */
+  /** Takes the lock, or renews it, and records the intents. Rejects with `TargetMoved` when somebody else wrote since `read`, `Stalled` when it cannot. */
   begin(intents: readonly Intent[]): Promise<void>;
   /** Gives the lock back. The intents stay, but for those that are known not to have been carried out. */
   end(undone: readonly Intent[]): Promise<void>;
@@ -64,6 +66,13 @@ function parseIntents(lease: Live<Lease> | undefined, now: number): Intent[] {
   if (!Array.isArray(parsed)) throw new SyntaxError(`annotation ${INTENTS} is not a list`);
   if (!parsed.every(isIntent)) throw new SyntaxError(`annotation ${INTENTS} holds something that is no intent`);
   return parsed.filter(({ at }) => now - at < KEEP_MS).slice(-KEEP_COUNT);
+}
+
+/** By how much our clock is ahead of the API server's, which dated the write just made; undefined when it did not. */
+function skewMs(lease: Live<Lease> | undefined, now: number): number | undefined {
+  const times = (lease?.metadata.managedFields ?? []).map(({ time }) => Date.parse(time ?? ""));
+  const written = Math.max(...times.filter((time) => !Number.isNaN(time)));
+  return Number.isFinite(written) ? now - written : undefined;
 }
 
 /** The ledger of one target. */
@@ -133,6 +142,15 @@ export function createLedger(options: LedgerOptions): Ledger {
     known = [...intents];
   }
 
+  async function end(undone: readonly Intent[]): Promise<void> {
+    if (lease?.spec?.holderIdentity !== holder) return;
+    const { holderIdentity: _released, ...rest } = lease.spec;
+    await write(
+      { ...rest, renewTime: formatMicroTime(new Date(now())) },
+      known.filter((intent) => !undone.includes(intent)),
+    );
+  }
+
   return {
     async read() {
       await load();
@@ -157,14 +175,14 @@ export function createLedger(options: LedgerOptions): Ledger {
           { cause: error },
         );
       }
-    },
-    async end(undone) {
-      if (lease?.spec?.holderIdentity !== holder) return;
-      const { holderIdentity: _released, ...rest } = lease.spec;
-      await write(
-        { ...rest, renewTime: formatMicroTime(new Date(now())) },
-        known.filter((intent) => !undone.includes(intent)),
+      const skew = skewMs(lease, now());
+      if (skew === undefined || Math.abs(skew) <= CLOCK_SKEW_MS) return;
+      await end(intents);
+      throw new Stalled(
+        "ClockSkew",
+        `The clock here is ${Math.round(Math.abs(skew) / 1000)} s ${skew > 0 ? "ahead of" : "behind"} the API server's, so no age can be judged and nothing is written. Set the clock (NTP).`,
       );
     },
+    end,
   };
 }
