@@ -470,6 +470,21 @@ describe("the order of the checks", () => {
   });
 });
 
+describe("stuck terminations", () => {
+  it("each has one finding; nobody is told to force what a finalizer holds", () => {
+    const held = terminatingPod("n3", 5 * MINUTE, { finalizers: ["example.com/hold"] });
+    const diagnosis = look(stoppedRollout([held, terminatingPod("n4", 5 * MINUTE)]));
+    const findings = diagnosis.kind === "unhealthy" ? diagnosis.findings : [];
+    expect(findings.map(({ cause, pods }) => [cause, ...pods])).toEqual([
+      ["C18", "agent-n3"],
+      ["C17", "agent-n4"],
+    ]);
+    const commands = findings.flatMap((finding) => finding.commands);
+    expect(commands.join()).not.toContain("--force-delete=uid-agent-n3");
+    expect(commands.join()).toContain("--force-delete=uid-agent-n4");
+  });
+});
+
 describe("node or revision", () => {
   const settled = (node: string) => aPod(node, { createdAt: NOW - 10 * MINUTE, readyChangedAt: NOW - 9 * MINUTE });
   it.each<[string, PodFacts[], string]>([
