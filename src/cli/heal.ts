@@ -1,4 +1,5 @@
 /** `operarius heal daemonset`: one repair, as a Job or by hand. */
+import { hostname } from "node:os";
 import type { HealConfig } from "../config/heal-config.ts";
 import { readHealConfig } from "../config/heal-config.ts";
 import { createActuator } from "../engine/actuate.ts";
@@ -97,7 +98,7 @@ async function run<O extends ObservationBase>({
     deadlineMs === undefined ? wanted : Math.max(1000, deadlineMs - DEADLINE_MARGIN_MS),
   );
   const namespace = config.installationNamespace ?? (await installationNamespace(kube, target, text));
-  const holder = env.POD_NAME ?? `${env.HOSTNAME ?? "operarius"}-${process.pid}`;
+  const holder = env.POD_NAME ?? `${hostname()}-${process.pid}`;
   const sleep = (ms: number): Promise<void> => sleepUntil(ms, signal);
   return runRemedy({
     remedy,

@@ -238,6 +238,16 @@ describe("surge", () => {
 });
 
 describe("a person's word", () => {
+  it("for a rollback that restarts nothing is none for one that does", () => {
+    const free = stoppedRollout([crashingPod("n1"), crashingPod("n2")]);
+    const third = aPod("n2", { revisionHash: "third", readyChangedAt: NOW - MINUTE });
+    const costly = stoppedRollout([crashingPod("n1"), third]);
+    const [before, after] = [free, costly].map((each) => planned(each, { policies: { rollback: "approve" } }));
+    expect(before).toMatchObject({ kind: "act", steps: [{ kind: "rollback", restartsAvailable: 0 }] });
+    expect(after).toMatchObject({ kind: "act", steps: [{ kind: "rollback", restartsAvailable: 1 }] });
+    expect(before?.kind === "act" && before.digest).not.toBe(after?.kind === "act" && after.digest);
+  });
+
   it("switching deletions off covers forced ones", () => {
     const stuck = terminatingPod("n2", 10 * MINUTE, { revisionHash: "new" });
     const forceDelete = [stuck.uid];

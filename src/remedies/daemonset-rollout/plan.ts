@@ -16,12 +16,9 @@ const NOT_NEEDED = "not needed";
 /** The five-step runbook's answer for this observation. Same observation and context, same plan. */
 export function plan(observation: Observation, diagnosis: Diagnosis, context: PlanContext): Plan {
   if (diagnosis.kind === "healthy") {
-    return {
-      kind: "nothing",
-      reason: diagnosis.reason,
-      message: diagnosis.message,
-      notes: { delete: NOT_NEEDED, template: NOT_NEEDED },
-    };
+    const { reason, message } = diagnosis;
+    const nothing: Plan = { kind: "nothing", reason, message, notes: { delete: NOT_NEEDED, template: NOT_NEEDED } };
+    return owedRestart(observation, message, context) ?? nothing;
   }
   const assessment = assess(observation, context.settings);
   const forced = forcedDeletions(assessment, context);
@@ -143,6 +140,20 @@ function letterOfTheRunbook(observation: Observation, assessment: Assessment, co
   return { kind: "decline", reason: restart.reason, message: diagnosis.message, notes };
 }
 
+/** To the letter, step 4 follows step 3 even where the deletions were enough. */
+function owedRestart(observation: Observation, message: string, context: PlanContext): Plan | undefined {
+  const { uid, template } = observation.daemonSet;
+  const deleted = context.intents.some(
+    (intent) => intent.kind === "delete-pod" && intent.uid === uid && intent.templateHash === template.hash,
+  );
+  if (context.policies.strategy !== "restart" || !deleted) return undefined;
+  const restart = restartStep(assess(observation, context.settings), context, "StrategyRestart");
+  if (restart.kind !== "step") return undefined;
+  const { step } = restart;
+  const notes = { delete: "done: its pods run again", template: step.summary };
+  return act(observation, [step], { reason: step.reason, message }, notes);
+}
+
 function deletionNote(results: readonly Deletions[], { creation, diagnosis }: Assessment): string {
   const told = results.find((result) => result.kind !== "delete");
   if (told?.kind === "wait" || told?.kind === "none") return `not done: ${told.message}`;
@@ -190,7 +201,8 @@ function act(
     kind: step.kind,
     reason: step.reason,
     ...(step.kind === "delete-pod" ? { uid: step.pod.uid, node: step.node, force: step.force } : {}),
-    ...(step.kind === "rollback" ? { revision: step.revision } : {}),
+    // Whoever agreed to a rollback that restarts nothing has not agreed to one that does.
+    ...(step.kind === "rollback" ? { revision: step.revision, free: step.restartsAvailable === 0 } : {}),
   }));
   const deletes = steps.filter(({ kind }) => kind === "delete-pod").map(({ summary }) => summary);
   return {
