@@ -14,6 +14,8 @@ import type { ControlContext } from "./context.ts";
 /** Records kept of one target; the newest is never deleted, because it is what deduplicates. */
 const EPISODES_KEPT = 10;
 
+const TOO_LARGE = "the labels of the alert and its group are too large to be recorded; shorten them in the alert rule";
+
 /** What became of one matching alert. */
 export type Admission =
   | { kind: "created" | "live"; remediation: string; sequence: number }
@@ -84,6 +86,8 @@ async function open(
   const hash = targetHash(target);
   const name = remediationName(target, hash, sequence);
   const { uid, generation } = operarius.metadata;
+  const taken = snapshot(alert, hook);
+  if (taken === undefined) return { kind: "rejected", reason: "AlertTooLarge", message: TOO_LARGE };
   try {
     await context.kube.create(remediations, {
       apiVersion: `${remediations.group}/${remediations.version}`,
@@ -93,7 +97,7 @@ async function open(
         target,
         operarius: { name: operarius.metadata.name, uid, generation },
         sequence,
-        ...snapshot(alert, hook),
+        ...taken,
         receivedAt: new Date(context.now()).toISOString(),
       },
     });

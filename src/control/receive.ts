@@ -1,8 +1,9 @@
 /** A delivery from its reading to the answer: every alert by itself, and 200 only when all that matter are recorded. */
+import { setImmediate as immediate } from "node:timers/promises";
 import type { Alert, Delivery, HookMessage } from "../intake/alert.ts";
 import { alertName } from "../intake/alert.ts";
 import type { AlertStore, JobInfo } from "../intake/alert-store.ts";
-import { snapshot } from "../intake/snapshot.ts";
+import { shown } from "../intake/snapshot.ts";
 import { match } from "../operarius/match.ts";
 import { jobName, targetHash } from "../operarius/names.ts";
 import type { Operarius } from "../operarius/operarius.ts";
@@ -24,6 +25,8 @@ export type Outcome = Admission | { kind: "no-match" } | { kind: "resolved"; rem
 
 /** How many alerts of one delivery are worked on at once; keeps a large batch from flooding the API server. */
 const PARALLEL = 8;
+/** After how many alerts other requests get their turn. */
+const BREATHER = 100;
 
 export interface Receiver {
   context: ControlContext;
@@ -40,13 +43,15 @@ export async function receive(receiver: Receiver, delivery: Delivery, signal?: A
   for (const { index, reason } of delivery.rejected) log.warn({ index, reason }, "an alert could not be read");
   const operarii = await loadOperarii(receiver, delivery.alerts);
   if (typeof operarii === "string") {
-    for (const alert of delivery.alerts) remember(receiver, alert, delivery.hook);
+    for (const alert of delivery.alerts) remember(receiver, alert);
     return { kind: "unavailable", message: operarii };
   }
   const problems: string[] = [];
-  const waiting = [...delivery.alerts];
+  const waiting = delivery.alerts.entries();
   const work = async () => {
-    for (let alert = waiting.shift(); alert !== undefined; alert = waiting.shift()) {
+    for (const [index, alert] of waiting) {
+      // Alerts that need no request would keep everybody else, and the timeout, waiting until the last one.
+      if (index % BREATHER === BREATHER - 1) await immediate();
       if (signal?.aborted === true) {
         problems.push("the delivery took longer than the write timeout");
         return;
@@ -91,7 +96,7 @@ async function handle(
     const cleared = await noteResolved(context, operarii, alert);
     if (outcome.kind === "no-match") outcome = cleared;
   }
-  remember(receiver, alert, hook, jobInfo);
+  remember(receiver, alert, jobInfo);
   report(context, alert, operarius, outcome);
   return outcome;
 }
@@ -154,10 +159,14 @@ export function imageOf(operarius: Operarius): string {
   return operarius.spec.jobTemplate.spec.template.spec?.containers[0]?.image ?? "";
 }
 
-function remember(receiver: Receiver, alert: Alert, hook: HookMessage, jobInfo?: JobInfo): void {
-  const { status, ...rest } = snapshot(alert, hook).alert;
+function remember(receiver: Receiver, alert: Alert, jobInfo?: JobInfo): void {
   const timestamp = new Date(receiver.context.now()).toISOString();
-  receiver.store.add({ alert: rest, status, timestamp, ...(jobInfo === undefined ? {} : { jobInfo }) });
+  receiver.store.add({
+    alert: shown(alert),
+    status: alert.status,
+    timestamp,
+    ...(jobInfo === undefined ? {} : { jobInfo }),
+  });
 }
 
 function report(

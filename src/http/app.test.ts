@@ -217,16 +217,34 @@ describe("over a real socket", () => {
   afterEach(async () => {
     for (const server of running.splice(0)) await server.close(100);
   });
-  async function open() {
+  async function open(readTimeoutMs = 5000) {
     const parts = await setUp({ operarii: [anOperarius()] });
     const server = await listen(parts.app, {
       address: { host: "127.0.0.1", port: 0 },
-      readTimeoutMs: 5000,
+      readTimeoutMs,
       writeTimeoutMs: 5000,
     });
     running.push(server);
     return { ...parts, server };
   }
+
+  it("still answers others, in time, while it reads a delivery of a hundred thousand alerts", async () => {
+    const { server } = await open();
+    const url = `http://127.0.0.1:${server.port}`;
+    const body = `{"status":"firing","commonLabels":{"alertname":"x"},"alerts":[${Array(100_000).fill("{}").join()}]}`;
+    let slowest = 0;
+    let over = false;
+    const delivery = fetch(`${url}/alerts`, { method: "POST", body }).finally(() => {
+      over = true;
+    });
+    while (!over) {
+      const begun = performance.now();
+      await (await fetch(`${url}/healthz`)).text();
+      slowest = Math.max(slowest, performance.now() - begun);
+    }
+    expect((await delivery).status).toBeLessThanOrEqual(503);
+    expect(slowest).toBeLessThan(3000);
+  });
 
   it("answers 413 to a body that is too large, with or without its length", async () => {
     const { server } = await open();
@@ -252,6 +270,20 @@ describe("over a real socket", () => {
       });
     });
     expect((await fetch(`http://127.0.0.1:${server.port}/healthz`)).status).toBe(200);
+  });
+
+  it("gives a sender that drips the read timeout, not longer", async () => {
+    const { server } = await open(200);
+    const begun = performance.now();
+    const code = await new Promise((resolve) => {
+      const sending = request({ port: server.port, host: "127.0.0.1", method: "POST", path: "/alerts" });
+      const timer = setInterval(() => sending.write(" "), 20);
+      sending.on("error", () => undefined);
+      sending.on("response", ({ statusCode }) => resolve(statusCode));
+      sending.on("close", () => clearInterval(timer));
+    });
+    expect(code).toBe(408);
+    expect(performance.now() - begun).toBeLessThan(5000);
   });
 
   it("finishes what is in flight before it closes, and accepts nothing new", async () => {

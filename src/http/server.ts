@@ -21,7 +21,9 @@ export async function listen(
   app: Hono,
   { address, readTimeoutMs, writeTimeoutMs }: { address: Address; readTimeoutMs: number; writeTimeoutMs: number },
 ): Promise<RunningServer> {
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  // Node looks for late requests every 30 s unless told otherwise.
+  const serverOptions = { connectionsCheckingInterval: Math.min(readTimeoutMs, 1000) };
+  const server = createAdaptorServer({ fetch: app.fetch, serverOptions }) as Server;
   // A request must arrive whole within readTimeout; a socket that neither reads nor writes for both timeouts is closed.
   server.requestTimeout = readTimeoutMs;
   server.headersTimeout = readTimeoutMs;

@@ -4,7 +4,7 @@ import { createAlertStore } from "./alert-store.ts";
 import type { AuthSettings } from "./auth.ts";
 import { authorise } from "./auth.ts";
 import { createByteBudget, readBody } from "./body.ts";
-import { snapshot } from "./snapshot.ts";
+import { shown, snapshot } from "./snapshot.ts";
 
 describe("authorise", () => {
   const basic: AuthSettings = { method: "basic", user: "u", password: "p:w" };
@@ -118,7 +118,39 @@ describe("snapshot", () => {
     const alert = anAlert({ annotations: { long: "x".repeat(3_000_000) }, labels: { a: "y".repeat(2000) } });
     const taken = snapshot(alert, aHook());
     expect(JSON.stringify(taken).length).toBeLessThan(10_000);
-    expect(taken.alert.labels).toEqual(alert.labels);
-    expect(taken.alert.annotations.long).toMatch(/\(cut\)$/);
+    expect(taken?.alert.labels).toEqual(alert.labels);
+    expect(taken?.alert.annotations.long).toMatch(/\(cut\)$/);
+  });
+
+  it.each([
+    ["labels", { alert: anAlert({ labels: { a: "x".repeat(300_000) } }), hook: aHook() }],
+    ["the group's key", { alert: anAlert(), hook: aHook({ groupKey: "x".repeat(300_000) }) }],
+  ])("has no form that can be stored when %s are too large", (_, { alert, hook }) =>
+    expect(snapshot(alert, hook)).toBeUndefined(),
+  );
+});
+
+describe("shown", () => {
+  it("is the alert without what only machines need", () => {
+    const alert = anAlert({ fingerprint: "f" });
+    const { labels, annotations, startsAt } = alert;
+    expect(shown(alert)).toEqual({ labels, annotations, startsAt });
+  });
+
+  it.each([
+    ["a long label", anAlert({ labels: { alertname: "A", a: "x".repeat(3_000_000) } })],
+    ["a long name of a label", anAlert({ labels: { alertname: "A", ["x".repeat(3_000_000)]: "v" } })],
+    ["a long annotation", anAlert({ labels: { alertname: "A" }, annotations: { a: "x".repeat(3_000_000) } })],
+    ["a long time", anAlert({ labels: { alertname: "A" }, startsAt: "x".repeat(3_000_000) })],
+    [
+      "many labels",
+      anAlert({
+        labels: Object.fromEntries([["alertname", "A"], ...Array.from({ length: 9999 }, (_, n) => [`a${n}`, ""])]),
+      }),
+    ],
+  ])("is small whatever was sent: %s", (_, alert) => {
+    const small = shown(alert);
+    expect(JSON.stringify(small).length).toBeLessThan(50_000);
+    expect(small.labels.alertname).toBe("A");
   });
 });

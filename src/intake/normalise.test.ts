@@ -95,4 +95,25 @@ describe("normalise", () => {
   ])("%s is malformed, with the reason", (body, reason) => {
     expect(normalise(body)).toEqual({ kind: "malformed", reason: expect.stringContaining(reason) });
   });
+
+  const deep = (levels: number) => `${"[".repeat(levels)}${"]".repeat(levels)}`;
+
+  it.each([
+    ["a version nested a million times", `{"version":${deep(1_000_000)},"alerts":[]}`, /deeper than 100/],
+    ["an unknown field nested a million times", `{"x":${deep(1_000_000)},"alerts":[]}`, /deeper than 100/],
+    [
+      "a hundred thousand common labels for half a million alerts",
+      `{"status":"firing","commonLabels":{${Array.from({ length: 100_000 }, (_, n) => `"a${n}":""`).join()}},"alerts":[${Array(500_000).fill("{}").join()}]}`,
+      /500000 alerts with 100000 common labels/,
+    ],
+  ])("refuses %s before it costs anything", (_, body, reason) =>
+    expect(normalise(body)).toEqual({ kind: "malformed", reason: expect.stringMatching(reason) }),
+  );
+
+  it("does not take brackets in texts for nesting", () => {
+    const annotations = { a: "[".repeat(1000), b: `\\"${"{".repeat(1000)}`, c: "\\" };
+    expect(read({ status: "firing", alerts: [{ labels: { a: "b" }, annotations }] }).alerts[0]?.annotations).toEqual(
+      annotations,
+    );
+  });
 });

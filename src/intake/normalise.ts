@@ -4,6 +4,14 @@ export type Normalised = { kind: "ok"; delivery: Delivery } | { kind: "malformed
 
 type Fields = Record<string, unknown>;
 
+/** Far above what Alertmanager sends; without it, two million brackets keep the parser busy for seconds. */
+const MAX_DEPTH = 100;
+/**
+ * Common labels and annotations stand under those of every alert: a small body with many of both would fill the memory
+ * many times over. A body of 4 MiB from a real Alertmanager comes to about 60,000.
+ */
+const MAX_INHERITED = 250_000;
+
 const HOOK_FIELDS = [
   "version",
   "groupKey",
@@ -38,11 +46,27 @@ export function normalise(body: string): Normalised {
 
 function parseJson(body: string): unknown {
   if (body.trim() === "") throw new Malformed("the body is empty; send an Alertmanager webhook payload (JSON)");
+  if (isNestedDeeper(body, MAX_DEPTH)) throw new Malformed(`the body is nested deeper than ${MAX_DEPTH} levels`);
   try {
     return JSON.parse(body);
   } catch (error) {
     throw new Malformed(`the body is not JSON: ${error instanceof Error ? error.message.slice(0, 200) : "unreadable"}`);
   }
+}
+
+/** Counts brackets outside of strings. */
+function isNestedDeeper(json: string, limit: number): boolean {
+  let depth = 0;
+  let inText = false;
+  for (let at = 0; at < json.length; at++) {
+    const char = json[at];
+    if (char === '"') inText = !inText;
+    else if (inText) at += char === "\\" ? 1 : 0;
+    else if (char === "[" || char === "{") depth++;
+    else if (char === "]" || char === "}") depth--;
+    if (depth > limit) return true;
+  }
+  return false;
 }
 
 function toDelivery(value: unknown): Delivery {
@@ -73,6 +97,12 @@ function readAlerts(value: unknown, hook: HookMessage): Pick<Delivery, "alerts" 
       throw new Malformed("there is neither an alert in alerts nor a label in commonLabels");
     }
     return { alerts: [readAlert({}, hook)], rejected: [] };
+  }
+  const inherited = Object.keys(hook.commonLabels).length + Object.keys(hook.commonAnnotations).length;
+  if (inherited * members.length > MAX_INHERITED) {
+    throw new Malformed(
+      `${members.length} alerts with ${inherited} common labels and annotations each are too much for one delivery; lower Alertmanager's max_alerts`,
+    );
   }
   const alerts: Alert[] = [];
   const rejected: Delivery["rejected"] = [];
