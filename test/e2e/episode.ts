@@ -57,7 +57,7 @@ export async function finish(scene: Scene, episode: Episode): Promise<void> {
     ...replaced(before, await readPods(chain, namespace), changed),
     ...server
       .log()
-      .filter(({ level, time }) => level !== "info" && Date.parse(time) >= begun)
+      .filter(({ level, time, msg }) => level !== "info" && Date.parse(time) >= begun && !msg.startsWith("PACE FAST"))
       .map((line) => `the server logged ${JSON.stringify(line)}`),
     ...(await wrongVariables(scene, record)),
   ];

@@ -28,8 +28,8 @@ export interface MainContext {
 
 const variants: readonly Variant[] = [
   { method: "none", rule: "guarded", honorLabels: true, node: "n4" },
-  { method: "basic", rule: "plain", honorLabels: true, cluster: "blue", node: "n3" },
-  { method: "bearer", rule: "guarded", honorLabels: false, node: "n2" },
+  { method: "basic", rule: "plain", honorLabels: true, cluster: "blue", node: "n3", repeats: true },
+  { method: "bearer", rule: "guarded", honorLabels: false, node: "n2", outage: true },
 ];
 
 /** Arguments: the methods to play (default: all). Returns the exit code: 0 passed or not run, 1 failed, 2 usage, 3 interrupted. */

@@ -20,14 +20,25 @@ export interface Pace {
 }
 
 /**
+ * What any kube-prometheus-stack fires beside ours when a pod crashes: in the same group, mostly earlier, and nobody's
+ * business here. With honor_labels its `pod` and `container` are the crashing ones.
+ */
+const neighbour: Rule = {
+  alert: "KubePodCrashLooping",
+  expr: 'max_over_time(kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff", job="kube-state-metrics"}[5s]) >= 1',
+  for: "0s",
+  labels: { severity: "warning" },
+};
+
+/**
  * A rule file for Prometheus from a PrometheusRule: `for` and the ranges are shortened, everything else stays as it is.
+ * One more group has the neighbour that such alerts have in reality.
  * Errors: when the shipped rule waits for something else than 15m, or looks back over something else than 5m.
  */
 export function shortened(prometheusRule: string, pace: Pace): string {
   const { groups } = (parse(prometheusRule) as PrometheusRule).spec;
-  return stringify({
-    groups: groups.map((group) => ({ ...group, rules: group.rules.map((rule) => shortenedRule(rule, pace)) })),
-  });
+  const ours = groups.map((group) => ({ ...group, rules: group.rules.map((rule) => shortenedRule(rule, pace)) }));
+  return stringify({ groups: [...ours, { name: "kubernetes-apps", rules: [neighbour] }] });
 }
 
 function shortenedRule(rule: Rule, pace: Pace): Rule {

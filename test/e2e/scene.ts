@@ -19,6 +19,10 @@ export interface Variant {
   cluster?: string;
   /** The one that crashes. */
   node: string;
+  /** The server is away while the alert begins to fire. */
+  outage?: boolean;
+  /** Alertmanager repeats every few seconds while the plan awaits its approval. */
+  repeats?: boolean;
 }
 
 /** A story that is being told. */
@@ -56,13 +60,18 @@ export async function quiet(scene: Scene): Promise<void> {
   });
 }
 
-/** Resolves when the alert fires and the server has it: the two times. */
-export async function alertArrives(scene: Scene, since: number): Promise<{ firing: number; received: number }> {
+/** Resolves when the alert fires and the server has it: the two times. `meanwhile` happens as soon as it fires. */
+export async function alertArrives(
+  scene: Scene,
+  since: number,
+  meanwhile: () => Promise<void> = async () => undefined,
+): Promise<{ firing: number; received: number }> {
   const { chain, namespace } = scene;
   await lookUntil(scene, "the alert to fire", async () =>
     (await chain.monitoring.alerts()).some(({ labels, state }) => state === "firing" && isOurs(labels, namespace)),
   );
   const firing = Date.now();
+  await meanwhile();
   const received = await lookUntil(scene, "Alertmanager's delivery", () => deliveryAt(scene, "firing", since));
   return { firing, received };
 }
@@ -78,8 +87,13 @@ export function deliveryAt({ server }: Scene, status: "firing" | "resolved", sin
   return found === undefined ? undefined : Date.parse(found.time);
 }
 
-function isDelivery({ msg, status }: LogLine, wanted: string): boolean {
-  return msg === "alert received" && status === wanted;
+function isDelivery({ msg, alert, status }: LogLine, wanted: string): boolean {
+  return msg === "alert received" && alert === "KubeDaemonSetRolloutStuck" && status === wanted;
+}
+
+/** How often the server received this alert as firing. */
+export function firingDeliveries({ server }: Scene): number {
+  return server.log().filter((line) => isDelivery(line, "firing")).length;
 }
 
 /** The record that is not known yet, once it is in one of these phases; rejects when it ends otherwise. */

@@ -1,5 +1,5 @@
 /** `operarius serve`, the built program, under the identity that deploy/kustomize gives it. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { OwnProcess } from "../../scripts/cluster/processes.ts";
 import { end, isAlive, launch, tailOf } from "../../scripts/cluster/processes.ts";
@@ -33,51 +33,72 @@ export interface RunningServer {
   /** All it has logged so far. */
   log(): LogLine[];
   logFile: string;
+  /** Starts it again where it was before; resolves when it is ready to receive. */
+  start(): Promise<void>;
   /** Asks it to end, and waits. */
   stop(): Promise<void>;
 }
 
-const common = ["--pace", "fast", "--addr", "127.0.0.1:0"];
 const user = "alertmanager";
-const secret = "pass:word with 'quotes' and ü";
+const secrets = {
+  none: "",
+  basic: "pass:word with 'quotes' and ü",
+  // Goes into a header as it is.
+  bearer: "tOken-9f3b.7c1~e+/=",
+};
 
-/** Starts it; resolves when it is ready to receive. */
+/** Starts it on a port that the system picks; resolves when it is ready to receive. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { entry, kubeconfig, method, flags, directory } = options;
   const name = `operarius-serve-${method}`;
   const logFile = join(directory, `${name}.log`);
   const secretFile = join(directory, `${name}.secret`);
-  // A bearer token goes into a header as it is; a password is encoded and may be anything.
-  writeFileSync(secretFile, method === "bearer" ? "tOken-9f3b.7c1~e+/=" : secret, { mode: 0o600 });
-  const auth: SenderAuth =
-    method === "none"
-      ? { method }
-      : method === "basic"
-        ? { method, user, passwordFile: secretFile }
-        : { method, tokenFile: secretFile };
-  const authFlags = {
-    none: [],
-    basic: ["--authBasicUser", user, "--authBasicPassFile", secretFile],
-    bearer: ["--authBearerTokenFile", secretFile],
-  }[method];
-  const started = await launch({
-    name,
-    file: process.execPath,
-    args: [entry, "serve", ...common, "--kubeconfig", kubeconfig, "--authMethod", method, ...authFlags, ...flags],
-    env: {},
-    logFile,
-  });
-  options.note(started);
+  writeFileSync(secretFile, secrets[method], { mode: 0o600 });
+  const { auth, authFlags } = authenticationOf(method, secretFile);
+  const common = ["--pace", "fast", "--kubeconfig", kubeconfig, "--authMethod", method, ...authFlags, ...flags];
   const log = (): LogLine[] => linesOf(logFile);
-  const port = await until("the server to listen", () => {
-    if (!isAlive(started)) throw new Error(`operarius serve ended by itself:\n${tailOf(logFile, 8)}`);
-    return log().find(({ msg }) => msg === "listening")?.port as number | undefined;
-  });
-  const url = `http://127.0.0.1:${port}`;
-  await until("the server to be ready", async () => (await fetch(`${url}/readiness`)).ok, {
-    seen: () => tailOf(logFile, 3),
-  });
-  return { url, auth, log, logFile, stop: () => end([started]) };
+  const start = async (wanted: number): Promise<{ process: OwnProcess; port: number }> => {
+    const before = existsSync(logFile) ? log().length : 0;
+    const args = [entry, "serve", "--addr", `127.0.0.1:${wanted}`, ...common];
+    const process_ = await launch({ name, file: process.execPath, args, env: {}, logFile });
+    options.note(process_);
+    const port = await until("the server to listen", () => {
+      if (!isAlive(process_)) throw new Error(`operarius serve ended by itself:\n${tailOf(logFile, 8)}`);
+      const line = log()
+        .slice(before)
+        .find(({ msg }) => msg === "listening");
+      return line?.port as number | undefined;
+    });
+    await until("the server to be ready", async () => (await fetch(`http://127.0.0.1:${port}/readiness`)).ok, {
+      seen: () => tailOf(logFile, 3),
+    });
+    return { process: process_, port };
+  };
+  let running = await start(0);
+  return {
+    url: `http://127.0.0.1:${running.port}`,
+    auth,
+    log,
+    logFile,
+    async start() {
+      running = await start(running.port);
+    },
+    stop: () => end([running.process]),
+  };
+}
+
+function authenticationOf(method: SenderAuth["method"], file: string): { auth: SenderAuth; authFlags: string[] } {
+  switch (method) {
+    case "none":
+      return { auth: { method }, authFlags: [] };
+    case "basic":
+      return {
+        auth: { method, user, passwordFile: file },
+        authFlags: ["--authBasicUser", user, "--authBasicPassFile", file],
+      };
+    case "bearer":
+      return { auth: { method, tokenFile: file }, authFlags: ["--authBearerTokenFile", file] };
+  }
 }
 
 function linesOf(file: string): LogLine[] {

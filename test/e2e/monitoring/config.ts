@@ -60,8 +60,15 @@ export type SenderAuth =
   | { method: "basic"; user: string; passwordFile: string }
   | { method: "bearer"; tokenFile: string };
 
-/** alertmanager.yml. The times are those of the chart (30s, 5m, 12h), but for the first two. */
-export function alertmanagerConfig(url: string, auth: SenderAuth): string {
+export interface Webhook {
+  url: string;
+  auth: SenderAuth;
+  /** After how long a notification is repeated while nothing changes; the chart says 12h. */
+  repeatInterval?: string;
+}
+
+/** alertmanager.yml, the chart's own but for group_wait (30s there) and group_interval (5m there). */
+export function alertmanagerConfig({ url, auth, repeatInterval = "12h" }: Webhook): string {
   return stringify({
     global: { resolve_timeout: "5m" },
     inhibit_rules: [
@@ -78,7 +85,7 @@ export function alertmanagerConfig(url: string, auth: SenderAuth): string {
       group_by: ["namespace"],
       group_wait: "1s",
       group_interval: "2s",
-      repeat_interval: "12h",
+      repeat_interval: repeatInterval,
       routes: [{ receiver: "null", matchers: ['alertname = "Watchdog"'] }],
     },
     receivers: [

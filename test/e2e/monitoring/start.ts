@@ -7,7 +7,7 @@ import { isAlive, launch, tailOf } from "../../../scripts/cluster/processes.ts";
 import { until } from "../../support/until.ts";
 import type { Servers, Tool } from "../tools/debian.ts";
 import type { Exporter } from "../tools/exporter.ts";
-import type { SenderAuth } from "./config.ts";
+import type { Webhook } from "./config.ts";
 import { alertmanagerConfig, prometheusConfig } from "./config.ts";
 
 export interface MonitoringOptions {
@@ -27,7 +27,7 @@ export interface Pipeline {
   rules: string;
   honorLabels: boolean;
   externalLabels: Readonly<Record<string, string>>;
-  webhook: { url: string; auth: SenderAuth };
+  webhook: Webhook;
 }
 
 /** An alert as Prometheus has it. */
@@ -43,8 +43,8 @@ export interface Monitoring {
   alerts(): Promise<PrometheusAlert[]>;
   /** Value of an instant query's only series; undefined without one. */
   query(expression: string): Promise<number | undefined>;
-  /** Notifications of Alertmanager to webhooks: sent, and failed. */
-  notifications(): Promise<{ sent: number; failed: number }>;
+  /** Webhook requests of Alertmanager that were not accepted so far; each is tried again. */
+  failedRequests(): Promise<number>;
 }
 
 /** Resolves when all three answer. Errors: with the end of the log of the one that does not. */
@@ -58,7 +58,7 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
   };
   const start = starter(options, directory);
   const exporter = await startExporter(start, options);
-  writeFileSync(files.alertmanager, alertmanagerConfig("http://127.0.0.1:9/alerts", { method: "none" }));
+  writeFileSync(files.alertmanager, alertmanagerConfig({ url: "http://127.0.0.1:9/alerts", auth: { method: "none" } }));
   const alertmanager = await listening(start, "alertmanager", options.servers.alertmanager, [
     `--config.file=${files.alertmanager}`,
     `--storage.path=${join(directory, "alertmanager")}`,
@@ -81,7 +81,7 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
   return {
     async use({ webhook, ...pipeline }) {
       configure(pipeline);
-      writeFileSync(files.alertmanager, alertmanagerConfig(webhook.url, webhook.auth));
+      writeFileSync(files.alertmanager, alertmanagerConfig(webhook));
       await reload(`http://${alertmanager}`);
       await reload(`http://${prometheus}`);
     },
@@ -90,7 +90,7 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
       return data.alerts;
     },
     query: (expression) => query(prometheus, expression),
-    notifications: () => notifications(alertmanager),
+    failedRequests: () => failedRequests(alertmanager),
   };
 }
 
@@ -163,16 +163,10 @@ async function query(prometheus: string, expression: string): Promise<number | u
   return first === undefined ? undefined : Number(first.value[1]);
 }
 
-async function notifications(alertmanager: string): Promise<{ sent: number; failed: number }> {
+async function failedRequests(alertmanager: string): Promise<number> {
   const text = await (await fetch(`http://${alertmanager}/metrics`)).text();
-  const countOf = (metric: string): number => {
-    const line = text
-      .split("\n")
-      .find((each) => each.startsWith(`${metric}{`) && each.includes('integration="webhook"'));
-    return Number(line?.split(" ").at(-1) ?? "0");
-  };
-  return {
-    sent: countOf("alertmanager_notifications_total"),
-    failed: countOf("alertmanager_notifications_failed_total"),
-  };
+  const metric = /^alertmanager_notification_requests_failed_total\{integration="webhook"\S*\} (\S+)$/m;
+  const value = metric.exec(text)?.[1];
+  if (value === undefined) throw new Error("this Alertmanager does not count failed requests to webhooks");
+  return Number(value);
 }
