@@ -150,6 +150,13 @@ describe("what was tried", () => {
     expect([kept.length, kept[199]?.node]).toEqual([200, "last"]);
   });
 
+  it("holds what is younger than 24 h and nothing older", async () => {
+    const { as, kube } = scene();
+    const stored = [intent({ node: "old", at: NOW - 24 * HOUR }), intent({ node: "young", at: NOW - 24 * HOUR + 1 })];
+    await put(kube, { [ANNOTATION]: JSON.stringify(stored) });
+    expect((await as("a").read()).map(({ node }) => node)).toEqual(["young"]);
+  });
+
   it("keeps other people's annotations", async () => {
     const { as, kube, stored } = scene();
     await put(kube, { note: "kept" });
