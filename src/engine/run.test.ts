@@ -5,6 +5,7 @@ import { acts, declines, deletion, healthy, ill, moving, rollback, runFake } fro
 import { TransportError } from "../kube/errors.ts";
 import { Interrupted, Stalled, TargetMoved } from "./errors.ts";
 import { settingsFor } from "./settings.ts";
+import type { PlanContext, Step } from "./types.ts";
 
 const oneStep = acts("plan-1");
 const wanted = acts("plan-r", { steps: [rollback], needsApproval: true });
@@ -172,6 +173,40 @@ describe("a write", () => {
     });
     expect(outcome.verdict).toMatchObject({ kind: "declined", reason: "TimeoutTooShort" });
     expect(writes(log)).toEqual([]);
+  });
+
+  describe("and a step that the strategy demands even of a healthy target", () => {
+    const restart: Step = { kind: "restart", reason: "StrategyRestart", summary: "restart" };
+    const isPossible = ({ intents, mayPatchTemplate }: PlanContext) =>
+      mayPatchTemplate && !intents.some(({ kind }) => kind === "restart");
+    const owing = {
+      ...healthy(),
+      plan: (context: PlanContext) =>
+        isPossible(context) ? acts("plan-s", { steps: [restart] }) : declines("NotPossible"),
+    };
+
+    it("comes after the write, dwelt on like every template write", async () => {
+      const { outcome, log } = await runFake({ looks: [ill(oneStep), ill(oneStep), owing] });
+      expect(writes(log)).toEqual(["write delete on n1", "write restart"]);
+      expect(log.filter((line) => line.startsWith("sleep"))).toHaveLength(2);
+      expect(outcome.verdict).toMatchObject({ kind: "recovered", reason: "Recovered" });
+    });
+
+    it.each<[string, Partial<FakeScene>]>([
+      ["when a guard refuses it", { looks: [{ ...owing, facts: { controller: "Operator/agent" } }] }],
+      ["when there is no right to it", { looks: [owing], mayPatchTemplate: () => Promise.resolve(false) }],
+      ["when too little time is left", { looks: [owing], settings: settingsFor("normal", { timeoutMs: 95_000 }) }],
+    ])("is left out %s, and the repair counts", async (_name, { looks = [], ...rest }) => {
+      const { outcome, log } = await runFake({ looks: [ill(oneStep), ill(oneStep), ...looks], ...rest });
+      expect(writes(log)).toEqual(["write delete on n1"]);
+      expect(outcome.verdict.kind).toBe("recovered");
+    });
+
+    it("is not owed when this run has written nothing", async () => {
+      const { outcome, log } = await runFake({ looks: [owing] });
+      expect(writes(log)).toEqual([]);
+      expect(outcome.verdict.reason).toBe("NothingToDo");
+    });
   });
 
   it("what it waits for afterwards may come after the budget", async () => {

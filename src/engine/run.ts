@@ -3,6 +3,7 @@ import { awaitingApproval, declined, incomplete, onRecord, recovered, waiting } 
 import { Interrupted, Stalled, TargetMoved } from "./errors.ts";
 import type { ActPlan } from "./guards/guard.ts";
 import { judge } from "./guards/index.ts";
+import { owesStep } from "./owed-step.ts";
 import { lowerPolicies } from "./policies.ts";
 import { mayCarryOut, withRights } from "./run-rights.ts";
 import type { Look, Outcome, RunOptions, RunState } from "./run-types.ts";
@@ -94,7 +95,7 @@ async function oneTurn<O extends ObservationBase>(
   state.first ??= look;
   state.last = look;
   report({ kind: "look", description: remedy.describe(observation, settings), diagnosis });
-  if (diagnosis.kind === "healthy") return settle(look, options, state);
+  if (diagnosis.kind === "healthy" && !owesStep(look, options, state)) return settle(look, options, state);
   if (remaining(options) <= 0) return end(outOfTime(look, before, options, state));
   try {
     return await decide(look, options, state);
@@ -202,17 +203,20 @@ async function decide<O extends ObservationBase>(
     if (pointless) return end(waiting(plan.reason, plan.message, plan.recheckAfterMs));
     return { kind: "again", ms: plan.recheckAfterMs };
   }
-  if (plan.kind === "nothing") return { kind: "again", ms: 1000 };
+  if (plan.kind === "nothing") return settle(look, options, state);
   return decline(plan, look, options, state);
 }
 
 /** Nothing more is to be done. After a write of ours, what looks bad must last before it counts. */
 function decline<O extends ObservationBase>(
   plan: { reason: string; message: string },
-  { observation }: Look<O>,
+  look: Look<O>,
   options: RunOptions<O>,
   state: RunState<O>,
 ): Turn {
+  const { observation, diagnosis } = look;
+  // A step that only the strategy demands is refused: the repair is what it was without it.
+  if (diagnosis.kind === "healthy") return settle(look, options, state);
   if (state.writes.length === 0) return end(declined(plan.reason, plan.message));
   state.badSince ??= observation.at;
   const lasted = observation.at - state.badSince;

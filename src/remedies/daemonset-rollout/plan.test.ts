@@ -203,6 +203,20 @@ describe("the runbook to the letter", () => {
       [],
     ],
     ["then restarts", oneNode, { intents: [anIntent({ node: "n2" })] }, "act", ["restart"]],
+    [
+      "then restarts although the deletion was enough",
+      healthy,
+      { intents: [anIntent({ node: "n2" })] },
+      "act",
+      ["restart"],
+    ],
+    [
+      "and that once",
+      healthy,
+      { intents: [anIntent({ node: "n2" }), anIntent({ kind: "restart", node: "", pod: "" })] },
+      "nothing",
+      [],
+    ],
     ["restarts although the image is bad", badImage, {}, "act", ["restart"]],
     ["once", badImage, { intents: [anIntent({ kind: "restart" })] }, "decline", []],
     [
