@@ -13,6 +13,7 @@ describe("settings", () => {
       controllerSlackMs: 120_000,
       provenBeforeMs: 600_000,
       quietTemplateMs: 3_600_000,
+      episodeMs: 86_400_000,
     });
   });
 

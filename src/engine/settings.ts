@@ -17,6 +17,7 @@ const NORMAL: Settings = {
   settleMs: 30 * second,
   provenBeforeMs: 10 * minute,
   quietTemplateMs: 60 * minute,
+  episodeMs: 24 * 60 * minute,
   requestTimeoutMs: 10 * second,
 };
 
@@ -34,6 +35,7 @@ const FAST: Settings = {
   settleMs: 4 * second,
   provenBeforeMs: 0,
   quietTemplateMs: 0,
+  episodeMs: 15 * second,
 };
 
 /** The durations of a pace, with single ones overridden by flags. */

@@ -138,6 +138,8 @@ export interface Settings {
   provenBeforeMs: number;
   /** Template unchanged for this long: a later mass failure is not the rollout's doing. */
   quietTemplateMs: number;
+  /** A pod created this long after our deletion on its node belongs to a new episode; the old deletion does not count. */
+  episodeMs: number;
   requestTimeoutMs: number;
 }
 

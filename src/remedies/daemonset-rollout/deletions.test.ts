@@ -25,6 +25,7 @@ import {
   terminatingPod,
   waitingPod,
 } from "../../../test/support/daemonset-builders.ts";
+import { settingsFor } from "../../engine/settings.ts";
 import type { Intent, PlanContext } from "../../engine/types.ts";
 import type { Deletions } from "./deletions.ts";
 import { canaryOutcome, deletionsFor } from "./deletions.ts";
@@ -325,6 +326,12 @@ describe("the canary's outcome", () => {
 });
 
 describe("age of the memory", () => {
+  it("ends with the episode: a pod made long after the deletion is not the one that replaced the deleted one", () => {
+    const quick = settingsFor("fast");
+    const intents = [anIntent({ node: "n2", at: NOW - 20 * MINUTE })];
+    expect(deletions(oneCrash, { intents, settings: quick })).toMatchObject({ kind: "delete" });
+  });
+
   it("is the ledger's business: whatever it still holds counts", () => {
     const old = anIntent({ node: "n2", at: NOW - DAY + MINUTE });
     expect(deletions(oneCrash, { intents: [old] })).toMatchObject({ kind: "none", reason: "AlreadyTried" });

@@ -27,10 +27,16 @@ function none(reason: string, message: string): Deletions {
 }
 
 /** Deletions that this episode already made for the present template. */
-function earlier(here: Situation, intents: readonly Intent[]): Intent[] {
-  const { uid, template } = here.observation.daemonSet;
+function earlier({ observation, settings }: Situation, intents: readonly Intent[]): Intent[] {
+  const { uid, template } = observation.daemonSet;
+  const newest = new Map<string, number>();
+  for (const { node, createdAt } of observation.pods) newest.set(node, Math.max(newest.get(node) ?? 0, createdAt));
   return intents.filter(
-    (intent) => intent.kind === "delete-pod" && intent.uid === uid && intent.templateHash === template.hash,
+    (intent) =>
+      intent.kind === "delete-pod" &&
+      intent.uid === uid &&
+      intent.templateHash === template.hash &&
+      (newest.get(intent.node) ?? 0) - intent.at < settings.episodeMs,
   );
 }
 
