@@ -93,17 +93,26 @@ export async function untilStatus(
   name = "agent",
 ): Promise<Live<DaemonSet>> {
   const { kube, namespace } = bench;
-  const last: { status?: Status } = {};
+  const last: { status?: Status; pods?: string[] } = {};
   return bench.until(
     `DaemonSet ${name}: ${what}`,
     async () => {
       const found = await kube.get(daemonSets, { namespace, name });
       if (found.status !== undefined) last.status = found.status;
+      last.pods = (await podsOf(bench, name)).map(wordsOf);
       const { status, metadata } = found;
       return status?.observedGeneration === metadata.generation && status !== undefined && holds(status) && found;
     },
-    { seen: () => last.status },
+    { seen: () => last },
   );
+}
+
+/** A pod in a line, for the message of a wait that was in vain. */
+function wordsOf(pod: Live<Pod>): string {
+  const { name, deletionTimestamp, labels } = pod.metadata;
+  const ready = conditionOf(pod, "Ready")?.status ?? "none";
+  const going = deletionTimestamp === undefined ? "" : ` terminating since ${deletionTimestamp}`;
+  return `${name} on ${nodeOf(pod)} ${labels?.["controller-revision-hash"]} ${pod.status?.phase} Ready=${ready}${going}`;
 }
 
 /** The pods with the label app=`name`, by node: the one they are bound to, or meant for. */
