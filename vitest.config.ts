@@ -32,8 +32,9 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           include: ["test/sandbox/**/*.test.ts"],
           globalSetup: ["test/sandbox/build-once.ts"],
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
+          // For what hangs, not for slow machines: a scenario takes 5 to 40 s on an idle one.
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
         },
       },
       {

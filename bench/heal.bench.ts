@@ -45,7 +45,7 @@ async function heal(
       OPERARIUS_DEADLINE_SECONDS: "300",
     },
   });
-  return measure(program, account.user, cluster.audit);
+  return measure(program, account.user, () => cluster.audit());
 }
 
 it("heals one pod", async () => {

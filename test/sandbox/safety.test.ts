@@ -14,7 +14,7 @@ import { startSandboxCluster } from "../support/sandbox-cluster.ts";
 import { until } from "../support/until.ts";
 
 const programEntry = inject("programEntry");
-const playground = withCluster(() => startSandboxCluster({ programEntry, grounds: 6 }));
+const playground = withCluster(() => startSandboxCluster({ programEntry, grounds: 8 }));
 const on = (id: string, play: (stage: Stage) => Promise<void>): Promise<void> => playground.grounds().on(id, play);
 
 async function heal(stage: Stage, options: Omit<HealOptions, "entry"> = {}) {

@@ -83,7 +83,7 @@ export async function untilPods(
   stage: Stage,
   what: string,
   holds: (pods: readonly PodView[]) => boolean,
-  withinMs = 40_000,
+  withinMs = 90_000,
 ): Promise<readonly PodView[]> {
   let seen: readonly PodView[] = [];
   return until(
@@ -136,7 +136,7 @@ export async function untilStatus(
   stage: Stage,
   what: string,
   holds: (daemonSet: Live<DaemonSet>) => boolean,
-  withinMs = 40_000,
+  withinMs = 90_000,
 ): Promise<void> {
   let seen: unknown;
   await until(

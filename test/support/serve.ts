@@ -6,7 +6,7 @@ import { until } from "./until.ts";
 export interface Server {
   url: string;
   program: Program;
-  /** Posts one body to /alerts; the answer's code and text. */
+  /** Posts one body to /alerts, again after each 503 as Alertmanager does; the last answer's code and text. */
   post(body: string): Promise<{ code: number; text: string }>;
   /** SIGTERM; resolves with the exit code. */
   stop(): Promise<number | undefined>;
@@ -24,16 +24,18 @@ export async function startServe(options: { entry: string; kubeconfig: string; h
   const port = /"port":(\d+)/.exec(program.output())?.[1];
   const url = `http://127.0.0.1:${port}`;
   await until("the server to be started", async () => (await fetch(`${url}/startupz`)).status === 200, {
-    seen: program.output,
+    seen: () => program.output(),
   });
   return {
     url,
     program,
-    async post(body) {
-      const headers = { "content-type": "application/json" };
-      const answer = await fetch(`${url}/alerts`, { method: "POST", headers, body });
-      return { code: answer.status, text: await answer.text() };
-    },
+    post: (body) =>
+      until("an answer to the delivery", async () => {
+        const headers = { "content-type": "application/json" };
+        const answer = await fetch(`${url}/alerts`, { method: "POST", headers, body });
+        const text = await answer.text();
+        return answer.status !== 503 && { code: answer.status, text };
+      }),
     async stop() {
       program.signal("SIGTERM");
       return (await program.ended).code;

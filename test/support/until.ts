@@ -4,7 +4,7 @@
 const period = 50;
 
 export interface UntilOptions {
-  /** Milliseconds; default 30,000. */
+  /** Milliseconds; default 60,000: a deadline is for what never comes, not for slow machines. */
   withinMs?: number;
   /** What was seen last, for the message when the time is up. */
   seen?: () => unknown;
@@ -17,7 +17,7 @@ export interface UntilOptions {
 export async function until<T>(
   what: string,
   look: () => T | Promise<T>,
-  { withinMs = 30_000, seen }: UntilOptions = {},
+  { withinMs = 60_000, seen }: UntilOptions = {},
 ): Promise<Exclude<T, undefined | false>> {
   const deadline = Date.now() + withinMs;
   for (;;) {
