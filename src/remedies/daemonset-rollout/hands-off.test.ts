@@ -220,6 +220,20 @@ describe("many pods that lost readiness", () => {
 });
 
 describe("surge", () => {
+  const refused = (lastAt: number) => [anEvent({ message: "exceeded quota: small", lastAt })];
+
+  it("no deletion while pods cannot be created, though the old ones stay on every node", () => {
+    const result = planned(one(crashingPod("n2"), { events: refused(NOW - 5 * MINUTE) }));
+    expect(result).toMatchObject({ kind: "decline", message: expect.stringMatching(/cannot be created on any node/) });
+  });
+
+  it("a refusal long ago, or one that a new pod followed, does not count", () => {
+    for (const lastAt of [NOW - 20 * MINUTE - SECOND, NOW - 30 * MINUTE])
+      expect(shape(planned(one(crashingPod("n2"), { events: refused(lastAt) })))).toBe("act: delete-pod");
+    const since = crashingPod("n2", { createdAt: NOW - 10 * MINUTE });
+    expect(shape(planned(one(since, { events: refused(NOW - 11 * MINUTE) })))).toBe("act: delete-pod");
+  });
+
   it("the old pod beside the canary's failing replacement does not prove it", () => {
     const degraded = ["n1", "n2", "n3"].map((node) => degradedPod(node));
     const canary = anIntent({ node: "n4", trouble: "LostReadiness", at: NOW - 9 * MINUTE });

@@ -33,7 +33,13 @@ const CREATING_MS = 5000;
  * Opens the view: resolves after the first lists. Rejects with `Stalled` (`NotFound`) when there is no such DaemonSet,
  * and with the API's own error when it refuses or does not answer.
  */
-export async function openView({ kube, target, signal: outer, now }: OpenOptions): Promise<View<Observation>> {
+export async function openView({
+  kube,
+  target,
+  settings,
+  signal: outer,
+  now,
+}: OpenOptions): Promise<View<Observation>> {
   const { namespace, name } = target;
   const stopping = new AbortController();
   const signal = AbortSignal.any([outer, stopping.signal]);
@@ -56,7 +62,7 @@ export async function openView({ kube, target, signal: outer, now }: OpenOptions
     const allNodes = startReflector({ ...live, resource: nodes, project: nodeFacts });
     const memory = { podless: new Map<string, number>(), orphaned: new Map<string, number>() };
     const revisions = readWhenChanged(() => ownRevisions(kube, namespace, labelSelector(found)));
-    const explain = createEventReader({ kube, target, uid, now });
+    const explain = createEventReader({ kube, target, settings, uid, now });
     const [annotations] = await Promise.all([namespaceAnnotations(kube, namespace), ownPods.synced, allNodes.synced]);
 
     async function look(): Promise<Observation> {
@@ -162,8 +168,14 @@ function isUnexplained(pod: PodFacts, at: number): boolean {
   });
 }
 
-/** Adds events to an observation that needs them: a node lacks its pod, or a pod does not explain itself. */
-function createEventReader({ kube, target, uid, now }: Pick<OpenOptions, "kube" | "target" | "now"> & { uid: string }) {
+/** Adds events to an observation that needs them: a node lacks its pod, a pod may be deleted, or does not explain itself. */
+function createEventReader({
+  kube,
+  target,
+  settings,
+  uid,
+  now,
+}: Pick<OpenOptions, "kube" | "target" | "settings" | "now"> & { uid: string }) {
   let readAt = Number.NEGATIVE_INFINITY;
   let held: EventFacts[] = [];
   const read = async (fieldSelector: string): Promise<EventFacts[]> => {
@@ -171,13 +183,16 @@ function createEventReader({ kube, target, uid, now }: Pick<OpenOptions, "kube" 
     return items.map(eventFacts);
   };
   return async (observation: Observation): Promise<Observation> => {
-    const podless = Object.keys(observation.podlessSince).length > 0;
+    const old = observation.at - settings.minAgeMs;
+    const creation =
+      Object.keys(observation.podlessSince).length > 0 ||
+      observation.pods.some(({ ready, phase, createdAt }) => !ready && (phase === "Failed" || createdAt <= old));
     const unexplained = observation.pods.filter((pod) => isUnexplained(pod, observation.at));
-    if (!podless && unexplained.length === 0) return observation;
+    if (!creation && unexplained.length === 0) return observation;
     try {
       if (now() - readAt >= EVENTS_EVERY_MS) {
         const names = new Set(unexplained.map((pod) => `Pod/${pod.name}`));
-        const about = podless ? await read(`involvedObject.uid=${uid}`) : [];
+        const about = creation ? await read(`involvedObject.uid=${uid}`) : [];
         const warnings = names.size > 0 ? await read("type=Warning,involvedObject.kind=Pod") : [];
         held = [...about, ...warnings.filter((event) => names.has(event.about))];
         readAt = now();

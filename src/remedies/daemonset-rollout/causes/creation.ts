@@ -65,6 +65,9 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
+/** The longest that the controller waits before it tries a refused creation again (FAILURES, C20). */
+const RETRIED_MS = 16 * 60_000;
+
 const UNKNOWN: Kind = {
   cause: "C42",
   reason: "CreationFailing",
@@ -88,14 +91,25 @@ export function podlessForMs({ podless, observation, at }: Situation): number {
   return Math.max(0, ...podless.map((node) => at - (observation.podlessSince[node] ?? at)));
 }
 
+/**
+ * No node lacks its pod, yet the last attempt to create one failed: during a surge the old pods stay, and whatever was
+ * deleted now would not come back. The controller tries again within 16 minutes; a pod made since proves that it can.
+ */
+function isLasting({ lastAt }: { lastAt: number }, { observation, at }: Situation): boolean {
+  return at - lastAt < RETRIED_MS && observation.pods.every(({ createdAt }) => createdAt < lastAt);
+}
+
 /** Pods cannot be created: while this lasts no pod may be deleted, because it would not come back (FAILURES fact 9). */
 export function creationFailing(here: Situation): (Finding & { templateCaused: boolean }) | undefined {
-  if (here.podless.length === 0) return undefined;
   const failure = lastFailure(here);
+  if (here.podless.length === 0 && !(failure && isLasting(failure, here))) return undefined;
   if (!failure && podlessForMs(here) <= here.settings.controllerSlackMs) return undefined;
   const { daemonSet } = here.observation;
   const kind = KINDS.find(({ pattern }) => pattern.test(failure?.message ?? "")) ?? UNKNOWN;
-  const where = `${here.podless.length === 1 ? "node" : "nodes"} ${here.podless.slice(0, 5).join(", ")}${here.podless.length > 5 ? ", …" : ""}`;
+  const where =
+    here.podless.length === 0
+      ? "any node"
+      : `${here.podless.length === 1 ? "node" : "nodes"} ${here.podless.slice(0, 5).join(", ")}${here.podless.length > 5 ? ", …" : ""}`;
   const templateCaused =
     kind.part !== undefined &&
     here.proven !== undefined &&
