@@ -33,7 +33,7 @@ import { assess } from "./diagnose.ts";
 import type { Observation, PodFacts } from "./facts.ts";
 
 function deletions(observation: Observation, context: Partial<PlanContext> = {}): Deletions {
-  const assessment = assess(observation, settings);
+  const assessment = assess(observation, context.settings ?? settings);
   const group = assessment.groups[0];
   if (!group) throw new Error(`no group: ${assessment.diagnosis.message}`);
   return deletionsFor(group, assessment, aPlanContext(context));
@@ -328,7 +328,7 @@ describe("the canary's outcome", () => {
 describe("age of the memory", () => {
   it("ends with the episode: a pod made long after the deletion is not the one that replaced the deleted one", () => {
     const quick = settingsFor("fast");
-    const intents = [anIntent({ node: "n2", at: NOW - 20 * MINUTE })];
+    const intents = [anIntent({ node: "n2", at: NOW - 21 * MINUTE })];
     expect(deletions(oneCrash, { intents, settings: quick })).toMatchObject({ kind: "delete" });
   });
 
