@@ -329,9 +329,9 @@ describe("our clock", () => {
       ];
       return { ...object, metadata: { ...(object as Lease).metadata, managedFields } };
     };
-    const { create, replace } = kube;
-    kube.create = async (resource, object, options) => dated(await create(resource, object, options)) as never;
-    kube.replace = async (resource, object, options) => dated(await replace(resource, object, options)) as never;
+    const plain = { ...kube };
+    kube.create = async (resource, object, options) => dated(await plain.create(resource, object, options)) as never;
+    kube.replace = async (resource, object, options) => dated(await plain.replace(resource, object, options)) as never;
     return { as, stored };
   };
 
