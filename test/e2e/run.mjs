@@ -1,5 +1,5 @@
 // `npm run test:e2e`: from Prometheus to the healed node. Bundled first: Node 20 runs no TypeScript.
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
@@ -17,7 +17,9 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
 // Inside the checkout: the program looks for deploy/crds above itself.
 const cache = join(root, "node_modules", ".cache");
 mkdirSync(cache, { recursive: true });
-const directory = mkdtempSync(join(cache, "operarius-e2e-"));
+removeLeft();
+const directory = join(cache, `operarius-e2e-${process.pid}`);
+mkdirSync(directory);
 let code = 1;
 try {
   const outfile = join(directory, "e2e.mjs");
@@ -46,3 +48,21 @@ try {
   rmSync(directory, { recursive: true, force: true });
 }
 process.exit(code);
+
+/** What a killed run has left, or an earlier one of the same pid. */
+function removeLeft() {
+  for (const name of readdirSync(cache)) {
+    const pid = Number(/^operarius-e2e-(\d+)$/.exec(name)?.[1]);
+    if (pid > 0 && (pid === process.pid || !isRunning(pid)))
+      rmSync(join(cache, name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+}

@@ -66,6 +66,7 @@ export async function tell(
     const failed = (await chain.monitoring.failedRequests()) - failedBefore;
     if (failed > 0 && variant.outage !== true) throw new Error(`${failed} requests of Alertmanager were not accepted`);
   } catch (error) {
+    chain.signal.throwIfAborted();
     out(`the end of ${server.logFile}:\n${tailOf(server.logFile, 12)}`);
     out(await lastJobLog(chain).catch(() => "(no log of a Job)"));
     throw error;

@@ -47,10 +47,21 @@ export async function findExporter({ env, cache, root, log, signal }: ExporterOp
     // No C compiler, no workspace of the caller, and exactly the versions of go.sum.
     const settings = { CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "-mod=readonly -buildvcs=false" };
     const command = ["-n", "19", "go", "build", ...flags, "-o", unfinished, modulePath];
-    await run("nice", command, { cwd, env: { ...env, ...settings }, signal });
+    await run("nice", command, { cwd, env: { ...env, ...settings }, signal }).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw withoutModules(error) ?? error;
+    });
     renameSync(unfinished, file);
   } finally {
     rmSync(unfinished, { force: true });
   }
   return { version, file };
+}
+
+/** A machine that cannot download modules is no fault of ours; everything else that go complains about may be. */
+function withoutModules(error: unknown): CannotRun | undefined {
+  const text = error instanceof Error ? error.message : String(error);
+  if (!/dial tcp|no such host|proxyconnect|i\/o timeout|module lookup disabled|\b40[34] /i.test(text)) return undefined;
+  const last = text.trim().split("\n").at(-1);
+  return new CannotRun(`kube-state-metrics could not be downloaded: ${last}`, { cause: error });
 }
