@@ -14,6 +14,9 @@ const FLEET_CAP = 20;
 /** Share of the desired pods that may be in flight. */
 const FLEET_SHARE = 0.1;
 
+/** Refusals that end the deletions of this kind altogether. */
+const TRIED: readonly string[] = ["AlreadyTried", "DeletionWithoutEffect"];
+
 /** A crash loop, of the containers or before them. */
 const CRASHES: readonly CauseId[] = ["C05", "C08"];
 
@@ -118,6 +121,11 @@ function refusal(
   if (drained.has(pod.node))
     return { reason: "NodeLeaving", message: `${pod.node} is cordoned or about to go, and its pods with it` };
   const tried = before.find((intent) => intent.node === pod.node && intent.trouble === trouble.reason);
+  if (tried?.pod === pod.uid)
+    return {
+      reason: "DeletionWithoutEffect",
+      message: `the deletion of ${pod.name} was begun before, and the pod is still there`,
+    };
   if (tried)
     return {
       reason: "AlreadyTried",
@@ -193,7 +201,7 @@ export function deletionsFor(
   }
   const limits = limitsOf(here);
   const judged = group.pods.map((member) => ({ member, refused: refusal(here, member, before, limits) }));
-  const again = judged.find(({ refused }) => refused?.reason === "AlreadyTried");
+  const again = judged.find(({ refused }) => refused && TRIED.includes(refused.reason));
   if (again?.refused) return { kind: "none", ...again.refused };
   const allowed = judged.filter(({ refused }) => refused === undefined).map(({ member }) => member);
   if (allowed.length === 0) {

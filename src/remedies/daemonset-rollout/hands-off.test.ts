@@ -251,6 +251,16 @@ describe("surge", () => {
   });
 });
 
+describe("a deletion that was begun before", () => {
+  it("without an effect counts as made, and nobody claims that a fresh pod failed", () => {
+    const pod = crashingPod("n2");
+    const intents = [anIntent({ node: "n2", pod: pod.uid, at: NOW - 2 * MINUTE })];
+    const result = planned(one(pod), { intents });
+    expect(result).toMatchObject({ kind: "decline", reason: "DeletionWithoutEffect" });
+    expect(result.message).not.toMatch(/fresh/i);
+  });
+});
+
 describe("a person's word", () => {
   it("for a rollback that restarts nothing is none for one that does", () => {
     const free = stoppedRollout([crashingPod("n1"), crashingPod("n2")]);

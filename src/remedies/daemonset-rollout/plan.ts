@@ -116,6 +116,7 @@ function deletionsOrDecline(
 /** What an earlier deletion has taught, by the reason for which there is no other. */
 const WHAT_DELETION_SHOWED: Readonly<Record<string, string>> = {
   AlreadyTried: "A fresh pod had the same trouble.",
+  DeletionWithoutEffect: "Its deletion was begun before and had no effect that can be seen.",
   ReplacementFailing: "The fresh pod has another trouble.",
   SameReasonElsewhere: "Another node had the same trouble before.",
 };
