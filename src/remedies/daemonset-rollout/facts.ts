@@ -66,6 +66,7 @@ export interface RevisionFacts {
   name: string;
   hash: string;
   number: number;
+  /** When it was made, or when it got its present number: a template that comes back gets its old object back, renumbered. */
   createdAt: number;
   /** Digest of the template without restartedAt. */
   templateHash: string;

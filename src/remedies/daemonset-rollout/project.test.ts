@@ -282,6 +282,20 @@ describe("the present revision", () => {
     expect(revisionFacts(UID, [...twice].reverse()).map(({ number }) => number)).toEqual([2, 5]);
   });
 
+  it("is as old as its number: a template that came back has its old object, renumbered", () => {
+    const entry = (at: string, fieldsV1: object) => ({ manager: "kube-controller-manager", time: at, fieldsV1 });
+    const managedFields = [
+      entry("2026-02-03T00:00:00Z", { "f:data": {}, "f:revision": {} }),
+      entry("2026-02-04T00:00:00Z", { "f:metadata": {} }),
+    ];
+    const [plain, cameBack] = revisionFacts(UID, [
+      revision(2, template("app:ok-1")),
+      revision(3, template(), { managedFields }),
+    ]);
+    expect(plain?.createdAt).toBe(Date.parse("2026-01-02T00:00:00Z"));
+    expect(cameBack?.createdAt).toBe(Date.parse("2026-02-03T00:00:00Z"));
+  });
+
   it("survives a revision without data", () => {
     const empty = { ...revision(3, template()), data: undefined } as unknown as Live<ControllerRevision>;
     expect(revisionFacts(UID, [empty])[0]).toMatchObject({ number: 3, images: {} });

@@ -77,7 +77,7 @@ interface ManagedFields {
   manager?: string;
   subresource?: string;
   time?: string;
-  fieldsV1?: { "f:spec"?: { "f:template"?: unknown } };
+  fieldsV1?: { "f:spec"?: { "f:template"?: unknown }; "f:revision"?: unknown };
 }
 
 function managedFieldsOf(daemonSet: Live<DaemonSet>): ManagedFields[] {
@@ -142,6 +142,14 @@ function ownedRevisions(uid: string, revisions: readonly Live<ControllerRevision
   );
 }
 
+/** managedFields tell when the controller last wrote the number; without them only the object's own age is known. */
+function numberedAt({ metadata }: Live<ControllerRevision>): number {
+  const written = ((metadata.managedFields ?? []) as ManagedFields[])
+    .filter(({ fieldsV1 }) => fieldsV1?.["f:revision"] !== undefined)
+    .map((entry) => time(entry.time) ?? 0);
+  return Math.max(time(metadata.creationTimestamp) ?? 0, ...written);
+}
+
 /** The DaemonSet's own revisions, newest last. */
 export function revisionFacts(uid: string, revisions: readonly Live<ControllerRevision>[]): RevisionFacts[] {
   return ownedRevisions(uid, revisions)
@@ -151,7 +159,7 @@ export function revisionFacts(uid: string, revisions: readonly Live<ControllerRe
         name: revision.metadata.name,
         hash: revision.metadata.labels?.["controller-revision-hash"] ?? "",
         number: revision.revision,
-        createdAt: time(revision.metadata.creationTimestamp) ?? 0,
+        createdAt: numberedAt(revision),
         templateHash: templateHash(template),
         images: imagesOf(template),
         specs: containerSpecs([...(template.spec?.initContainers ?? []), ...(template.spec?.containers ?? [])]),
