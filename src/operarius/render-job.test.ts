@@ -1,3 +1,7 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { EnvVar } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
 import { aHook, anAlert, anOperarius, stuckLabels } from "../../test/support/control-fixture.ts";
@@ -165,6 +169,49 @@ describe("the variables", () => {
       OPENFERO_E: odd.e,
       OPENFERO_F: odd.f,
     });
+  });
+
+  const hostile = "x; touch pwned $(touch pwned) `touch pwned` \"; touch pwned; '; touch pwned; echo *\n--all";
+
+  it.each([
+    ["bare", "printf %s {{ .Labels.odd }}"],
+    ["in double quotes", 'printf %s "{{ .Labels.odd }}"'],
+    ["in single quotes", "printf %s '{{ .Labels.odd }}'"],
+    ["after other quotes", `printf %s "it's \\"""" {{ .Labels.odd }} | tail -c +7 | cut -c 1-`],
+  ])("never reach a shell: %s in a script", (_, script) => {
+    const labels = stuckLabels({ odd: hostile, plain: "kube-system" });
+    const job = rendered({
+      alert: anAlert({ labels }),
+      ...containers({ command: ["sh"], args: ["-ec", `${script} # {{ .Labels.plain }}`, "{{ .Labels.plain }}"] }),
+    });
+    const [container] = job.spec?.template.spec?.containers ?? [];
+    const [, text = "", rest] = container?.args ?? [];
+    expect(text).not.toContain("touch");
+    expect([text.endsWith("# kube-system"), rest]).toEqual([true, "kube-system"]);
+    // What Kubernetes does before the shell starts: $$ becomes $, and only known $(NAME) are replaced.
+    const env = Object.fromEntries(
+      (container?.env ?? []).map(({ name, value = "" }) => [name, value.replaceAll("$$", "$")]),
+    );
+    const directory = mkdtempSync(join(tmpdir(), "operarius-script-"));
+    try {
+      const out = execFileSync("sh", ["-ec", text], { cwd: directory, env: { ...env, PATH: "/usr/bin:/bin" } });
+      expect(out.toString().trim()).toContain(hostile);
+      expect(readdirSync(directory)).toEqual([]);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+
+  it.each<[string, Container, boolean]>([
+    ["a shell by its path", { command: ["/bin/bash", "-c", "{{ .Labels.odd }}"] }, true],
+    ["a shell behind another program", { command: ["timeout", "5", "sh", "-c", "{{ .Labels.odd }}"] }, true],
+    ["options before the script's", { command: ["bash", "-o", "pipefail", "-euc"], args: ["{{ .Labels.odd }}"] }, true],
+    ["the image's own shell", { args: ["-c", "{{ .Labels.odd }}"] }, true],
+    ["no shell", { command: ["printf", "%s", "{{ .Labels.odd }}"] }, false],
+  ])("%s", (_, container, isScript) => {
+    const job = rendered({ alert: anAlert({ labels: stuckLabels({ odd: "a; b" }) }), ...containers(container) });
+    const [{ command = [], args = [] } = {}] = job.spec?.template.spec?.containers ?? [];
+    expect([...command, ...args].at(-1)).toBe(isScript ? `"\${OPERARIUS_VALUE_1}"` : "a; b");
   });
 
   it("names that are no C identifiers, or taken, are mangled without collisions", () => {

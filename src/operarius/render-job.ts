@@ -10,6 +10,7 @@ import { hashGroupKey } from "./group-key.ts";
 import { labelValue } from "./names.ts";
 import type { Operarius } from "./operarius.ts";
 import { avoidingNodes } from "./placement.ts";
+import { referencesInScript, scriptPosition } from "./shell-script.ts";
 
 /** Everything a Job is made of; nothing else is read. */
 export interface RenderInput {
@@ -57,8 +58,8 @@ export function renderJob(input: RenderInput): RenderResult {
   };
   const problems: TemplateProblem[] = [];
   const data = templateData(input.alert, input.hook);
-  const render = (text: string, path: string): string => {
-    const rendered = renderTemplate(text, data, escapeReferences);
+  const render: Render = (text, path, protect = escapeReferences) => {
+    const rendered = renderTemplate(text, data, protect);
     if (rendered.kind === "text") return rendered.text;
     problems.push({ path, message: rendered.message });
     return text;
@@ -103,7 +104,7 @@ export function renderJob(input: RenderInput): RenderResult {
 /** The templates of an Operarius that no alert could fill, one sentence for all of them; "" when there are none. */
 export function templateProblems(operarius: Operarius): string {
   const problems: string[] = [];
-  const check = (text: string, path: string): string => {
+  const check: Render = (text, path) => {
     const message = templateError(text);
     if (message !== undefined) problems.push(`${path}: ${message}`);
     return text;
@@ -145,7 +146,8 @@ function ownVariables(input: RenderInput, spec: JobSpec): EnvVar[] {
   return variables;
 }
 
-type Render = (text: string, path: string) => string;
+/** `protect` as in renderTemplate. */
+type Render = (text: string, path: string, protect?: (value: string, before: string) => string) => string;
 
 function renderPodSpec(podSpec: PodSpec, variables: readonly EnvVar[], render: Render): PodSpec {
   const all = (containers: Container[], list: string) =>
@@ -161,17 +163,22 @@ function renderPodSpec(podSpec: PodSpec, variables: readonly EnvVar[], render: R
 
 function renderContainer(container: Container, path: string, render: Render): Container {
   const rendered: Container = { ...container };
-  for (const field of ["command", "args"] as const) {
-    const texts = container[field];
-    if (texts !== undefined) rendered[field] = texts.map((text, index) => render(text, `${path}.${field}[${index}]`));
-  }
-  if (container.env !== undefined) {
-    rendered.env = container.env.map((variable) =>
-      variable.value === undefined
-        ? variable
-        : { ...variable, value: render(variable.value, `${path}.env[${variable.name}].value`) },
+  const { command, args, env } = container;
+  const script = scriptPosition(command, args);
+  const inScript: { name: string; value: string }[] = [];
+  const reference = referencesInScript(inScript);
+  const words = (texts: string[], field: string, offset: number) =>
+    texts.map((text, index) =>
+      render(text, `${path}.${field}[${index}]`, offset + index === script ? reference : undefined),
     );
-  }
+  if (command !== undefined) rendered.command = words(command, "command", 0);
+  if (args !== undefined) rendered.args = words(args, "args", command?.length ?? 0);
+  const own = (env ?? []).map((variable) =>
+    variable.value === undefined
+      ? variable
+      : { ...variable, value: render(variable.value, `${path}.env[${variable.name}].value`) },
+  );
+  if (env !== undefined || inScript.length > 0) rendered.env = [...own, ...inScript];
   return rendered;
 }
 
