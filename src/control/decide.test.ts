@@ -79,6 +79,8 @@ describe("while the Job runs", () => {
     const decision = afterJob({ kind: "missing" });
     expect(phaseOf(decision)).toEqual(["Failed", "JobGone"]);
     expect(decision).toMatchObject({ status: { attempts: [{ n: 1, finishedAt: at(0) }] } });
+    // Or the Operarius would say Running for ever.
+    expect(decision).toMatchObject({ finishedJob: { succeeded: false } });
   });
 });
 

@@ -48,10 +48,14 @@ function inFlight({ remediation, job, now }: Facts, attempt: RemediationAttempt)
   if (attempt.startedAt === undefined) return start(attempt.n, attempt.approvedPlan);
   if (job === undefined) return { kind: "rest" };
   if (job.kind === "missing") {
-    const message = `Job ${attempt.jobName} is gone before its end was seen; somebody deleted it. What it did is not known.`;
+    const message = `Job ${attempt.jobName} is gone before its end was seen: somebody deleted it, or its ttlSecondsAfterFinished passed while no server ran. What it did is not known.`;
     const finished = { ...attempt, reason: "JobGone", finishedAt: iso(now) };
     const ending = end(now, "Failed", "JobGone", message);
-    return { ...ending, status: { ...ending.status, attempts: replaceLast(remediation, finished) } };
+    return {
+      ...ending,
+      status: { ...ending.status, attempts: replaceLast(remediation, finished) },
+      finishedJob: { name: attempt.jobName, succeeded: false },
+    };
   }
   if (job.kind === "finished") return concludeAttempt({ remediation, attempt, job, now });
   if (remediation.status?.phase === "Running") return { kind: "rest" };
