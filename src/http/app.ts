@@ -8,8 +8,8 @@ import { listJobs } from "./jobs.ts";
 import type { AppOptions } from "./options.ts";
 import { postAlerts } from "./post-alerts.ts";
 
-/** 64 MiB of webhook bodies at once; more are asked to come back. */
-const BODIES_IN_MEMORY = 64 * 1024 * 1024;
+/** 16 MiB of webhook bodies at once, which become several times that when read; more are asked to come back. */
+const BODIES_IN_MEMORY = 16 * 1024 * 1024;
 /** Kubelets have no password; everybody else is asked for one, for reads too. */
 const PROBES = new Set(["/healthz", "/readiness", "/startupz"]);
 
