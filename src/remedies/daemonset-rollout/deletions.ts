@@ -121,6 +121,8 @@ function refusal(
   if (drained.has(pod.node))
     return { reason: "NodeLeaving", message: `${pod.node} is cordoned or about to go, and its pods with it` };
   const tried = before.find((intent) => intent.node === pod.node && intent.trouble === trouble.reason);
+  if (tried?.pod === pod.uid && at - tried.at < here.settings.settleMs)
+    return { reason: "DeletionUnderWay", message: `${pod.name} is being deleted by another run` };
   if (tried?.pod === pod.uid)
     return {
       reason: "DeletionWithoutEffect",
@@ -201,6 +203,8 @@ export function deletionsFor(
   }
   const limits = limitsOf(here);
   const judged = group.pods.map((member) => ({ member, refused: refusal(here, member, before, limits) }));
+  const underWay = judged.find(({ refused }) => refused?.reason === "DeletionUnderWay");
+  if (underWay?.refused) return { kind: "wait", message: underWay.refused.message, recheckAfterMs: 1000 };
   const again = judged.find(({ refused }) => refused && TRIED.includes(refused.reason));
   if (again?.refused) return { kind: "none", ...again.refused };
   const allowed = judged.filter(({ refused }) => refused === undefined).map(({ member }) => member);

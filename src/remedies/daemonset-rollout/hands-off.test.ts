@@ -252,6 +252,12 @@ describe("surge", () => {
 });
 
 describe("a deletion that was begun before", () => {
+  it("a moment ago, by another run: its effect is awaited", () => {
+    const pod = crashingPod("n2");
+    const intents = [anIntent({ node: "n2", pod: pod.uid, at: NOW - SECOND })];
+    expect(shape(planned(one(pod), { intents }))).toBe("wait");
+  });
+
   it("without an effect counts as made, and nobody claims that a fresh pod failed", () => {
     const pod = crashingPod("n2");
     const intents = [anIntent({ node: "n2", pod: pod.uid, at: NOW - 2 * MINUTE })];
