@@ -24,6 +24,11 @@ export function mainFinding<O extends ObservationBase>({
   return found(actedOn?.diagnosis) ?? found(last?.diagnosis) ?? found(first?.diagnosis);
 }
 
+/** What is wrong now: the finding of the last look. Its commands are what a person can still run. */
+export function presentFinding<O extends ObservationBase>({ last }: Pick<Outcome<O>, "last">): Finding | undefined {
+  return last === undefined || last.diagnosis.kind === "healthy" ? undefined : last.diagnosis.findings[0];
+}
+
 /** At most this many bytes are kept by the kubelet for us (it cuts at 4096). */
 const MAX_BYTES = 3072;
 

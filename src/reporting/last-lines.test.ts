@@ -41,6 +41,12 @@ describe("the last two lines", () => {
   it.each<[string, Partial<Verdict>, Parameters<typeof lines>[1], string]>([
     ["recovered without a write", { kind: "recovered" }, {}, "nothing to do"],
     [
+      "managed by others: never our own command, which would be undone",
+      { reason: "ManagedByOthers", message: "Change the Application." },
+      {},
+      "kubectl get daemonset/agent -n kube-system -o yaml --show-managed-fields   # Change the Application.",
+    ],
+    [
       "recovered by a deletion",
       { kind: "recovered" },
       { steps: [deletion()] },

@@ -1,4 +1,5 @@
 /** The last two lines of every run: the cause, and the command that fixes it (pure). */
+import { presentFinding } from "../engine/outcome.ts";
 import type { Outcome } from "../engine/run-types.ts";
 import type { Finding, ObservationBase, Step, Target } from "../engine/types.ts";
 
@@ -30,10 +31,15 @@ export function lastLines<O extends ObservationBase>(
   const { outcome, finding, target, remediation, namespace } = input;
   const { verdict, writes } = outcome;
   const cause = finding ? `${finding.cause} ${finding.reason}: ${finding.message}` : verdict.message;
-  const commands = finding?.commands ?? [];
+  const commands = (presentFinding(outcome) ?? finding)?.commands ?? [];
   if (verdict.kind === "recovered") {
     const done = writes.map(({ step }) => command(step, target)).join("; ");
     return { cause, next: [], fix: done ? `${done}   # done` : "nothing to do" };
+  }
+  if (verdict.reason === "ManagedByOthers" || verdict.reason === "ManagerUnknown") {
+    // Our own command would be undone by the owner: what to change there is in the sentence.
+    const look = `kubectl get daemonset/${target.name} -n ${target.namespace} -o yaml --show-managed-fields`;
+    return { cause, next: [], fix: `${look}   # ${verdict.message}` };
   }
   if (verdict.reason === "Interrupted") {
     return {

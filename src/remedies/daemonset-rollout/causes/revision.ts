@@ -2,6 +2,7 @@
 import type { Finding } from "../../../engine/types.ts";
 import type { Situation, TroubledPod } from "../situation.ts";
 import { requiredSoakMs } from "../soak.ts";
+import { logCommands } from "./trouble.ts";
 
 /** What the plan may do about a group of troubled pods. */
 export type Group =
@@ -67,7 +68,6 @@ function revisionFault(here: Situation, pods: readonly TroubledPod[]): Group {
 /** The revision runs elsewhere; one node has trouble with it. */
 function oneNode(here: Situation, member: TroubledPod): Group {
   const { pod, trouble } = member;
-  const { daemonSet } = here.observation;
   return {
     kind: "one-node",
     pods: [member],
@@ -80,7 +80,7 @@ function oneNode(here: Situation, member: TroubledPod): Group {
       nodes: [pod.node],
       commands: [
         `kubectl describe node ${pod.node}   # repair or replace the node if a fresh pod has the same trouble`,
-        `kubectl logs ${pod.name} -n ${daemonSet.namespace} --previous`,
+        ...logCommands(pod),
       ],
     },
   };
@@ -169,7 +169,7 @@ function forPerson(here: Situation, pods: readonly TroubledPod[], kind: "surroun
         ...(first?.trouble.cause === "C13" ? [roomCommand(first.pod.node)] : []),
         `kubectl describe pod ${first?.pod.name} -n ${daemonSet.namespace}`,
         `kubectl get nodes ${nodes.slice(0, 5).join(" ")} -o wide`,
-        `kubectl logs ${first?.pod.name} -n ${daemonSet.namespace} --previous`,
+        ...(first ? logCommands(first.pod) : []),
       ],
     },
   };

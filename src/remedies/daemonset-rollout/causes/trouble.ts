@@ -42,9 +42,19 @@ export function quote(text: string): string {
   return line.length > 200 ? `${line.slice(0, 199)}…` : line;
 }
 
-/** The image the container should run: the template's, else what the status says. */
+/** The image the container waits for: its own, which need not be the template's present one. */
 export function imageOf(container: ContainerFacts, daemonSet: DaemonSetFacts): string {
-  return daemonSet.template.images[container.name] ?? container.image;
+  return container.image || (daemonSet.template.images[container.name] ?? "");
+}
+
+/** The command that shows what the pod's containers said, of the run before where there was one; none before a first run. */
+export function logCommands({ name, namespace, containers }: PodFacts): string[] {
+  if (containers.some(({ restartCount }) => restartCount > 0))
+    return [`kubectl logs ${name} -n ${namespace} --previous`];
+  const started = containers.some(
+    ({ runningSince, terminated }) => runningSince !== undefined || terminated !== undefined,
+  );
+  return started ? [`kubectl logs ${name} -n ${namespace}`] : [];
 }
 
 /** When the pod's present start began: its creation, or the last start of one of its containers after that. */

@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { anObservation, crashingPod } from "../../../../test/support/daemonset-builders.ts";
+import type { ContainerFacts } from "../facts.ts";
+import { imageOf, logCommands } from "./trouble.ts";
+
+const { daemonSet } = anObservation();
+const container = (overrides: Partial<ContainerFacts> = {}): ContainerFacts => ({
+  name: "agent",
+  init: false,
+  image: "",
+  imageId: "",
+  ready: false,
+  restartCount: 0,
+  ...overrides,
+});
+
+describe("imageOf", () => {
+  it("is the pod's own image: the template may have moved on since", () =>
+    expect(imageOf(container({ image: "app:bad-2" }), daemonSet)).toBe("app:bad-2"));
+  it("is the template's while the status names none", () => {
+    const [name, image] = Object.entries(daemonSet.template.images)[0] ?? ["", ""];
+    expect(imageOf(container({ name }), daemonSet)).toBe(image);
+  });
+});
+
+describe("logCommands", () => {
+  const commands = (containers: ContainerFacts[]) => logCommands({ ...crashingPod("n1"), containers });
+  it.each([
+    ["a container that ended before", [container({ restartCount: 2 })], /--previous$/],
+    ["a container that runs", [container({ runningSince: 1 })], /^kubectl logs \S+ -n \S+$/],
+  ])("%s", (_, containers, want) => expect(commands(containers)).toEqual([expect.stringMatching(want)]));
+  it("none for a pod that never ran", () => expect(commands([container()])).toEqual([]));
+});
