@@ -27,8 +27,8 @@ export default defineConfig({
       {
         test: {
           name: "sandbox",
-          // Each file has a cluster of its own; two at a time keep two cores busy.
-          maxWorkers: 2,
+          // Each file has a cluster of its own and mostly waits; three at a time keep two cores busy.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
           include: ["test/sandbox/**/*.test.ts"],
           globalSetup: ["test/sandbox/build-once.ts"],
