@@ -98,4 +98,6 @@ export interface RunState<O> {
   badSince: number | undefined;
   /** Undefined until it was asked. */
   mayPatchTemplate: boolean | undefined;
+  /** Asks whether the view is current; see `View.confirm`. */
+  confirm: () => Promise<boolean>;
 }

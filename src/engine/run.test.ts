@@ -29,6 +29,14 @@ describe("without a write", () => {
     expect(outcome.verdict).toMatchObject({ kind: "waiting", reason: "Soaking", recheckAfterMs: 900_000 });
   });
 
+  it("is not recovered on a view that the API server does not confirm", async () => {
+    const { outcome, took } = await runFake({ looks: [healthy()], confirms: [false, false] });
+    expect(outcome.verdict.kind).toBe("recovered");
+    expect(took).toBe(2000);
+    const never = await runFake({ looks: [healthy()], confirms: Array.from({ length: 1000 }, () => false) });
+    expect(never.outcome.verdict).toMatchObject({ kind: "waiting", reason: "ViewStale" });
+  });
+
   it("a relapse during the soak begins anew", async () => {
     const { outcome } = await runFake({ looks: [healthy(0, 30_000), moving(1000), healthy(60_000, 30_000)] });
     expect(outcome.verdict.kind).toBe("recovered");

@@ -1,5 +1,5 @@
 /** One run of a remedy on one target: look, diagnose, plan, guard, dwell, look again, act, verify. Re-entrant by the ledger. */
-import { awaitingApproval, declined, incomplete, onRecord, recovered, waiting } from "./endings.ts";
+import { awaitingApproval, declined, incomplete, onRecord, waiting } from "./endings.ts";
 import { Interrupted, Stalled, TargetMoved } from "./errors.ts";
 import type { ActPlan } from "./guards/guard.ts";
 import { judge } from "./guards/index.ts";
@@ -7,7 +7,10 @@ import { owesStep } from "./owed-step.ts";
 import { lowerPolicies } from "./policies.ts";
 import { mayCarryOut, withRights } from "./run-rights.ts";
 import type { Look, Outcome, RunOptions, RunState } from "./run-types.ts";
+import { settle } from "./settle.ts";
 import { isDwelt, remaining, retryPause, tooShort } from "./time-left.ts";
+import type { Turn } from "./turn.ts";
+import { end, NOW } from "./turn.ts";
 import type { ObservationBase, Plan, Verdict, View } from "./types.ts";
 import { carryOut } from "./write.ts";
 
@@ -16,21 +19,13 @@ const MAX_MOVES = 3;
 /** Longest sleep between two looks, so that what no watch shows, such as time itself, is noticed. */
 const LOOK_AT_LEAST_MS = 5000;
 
-/** What one turn of the loop says: end with a verdict, or look again after a change or `ms` at the latest. */
-type Turn = { kind: "end"; verdict: Verdict } | { kind: "again"; ms: number } | { kind: "now" };
-
-const NOW: Turn = { kind: "now" };
-
-function end(verdict: Verdict): Turn {
-  return { kind: "end", verdict };
-}
-
 /**
  * Runs until there is a verdict or the time is up. What stands in the way in the cluster becomes a verdict, and so does
  * whatever ends the run after a write. Without one, errors of the API are thrown.
  */
 export async function runRemedy<O extends ObservationBase>(options: RunOptions<O>): Promise<Outcome<O>> {
   const { remedy, kube, target, settings, signal, now } = options;
+  const view = await remedy.open({ kube, target, settings, signal, now });
   const state: RunState<O> = {
     first: undefined,
     last: undefined,
@@ -44,8 +39,8 @@ export async function runRemedy<O extends ObservationBase>(options: RunOptions<O
     approvedPlan: options.approvedPlan,
     badSince: undefined,
     mayPatchTemplate: undefined,
+    confirm: () => view.confirm(),
   };
-  const view = await remedy.open({ kube, target, settings, signal, now });
   try {
     const verdict = await loop(view, options, state).catch((error: unknown) => onRecord(error, remedy, state));
     const { first, last, actedOn, guards, intents, writes } = state;
@@ -122,38 +117,6 @@ function notDone<O extends ObservationBase>(
   return state.writes.length > 0 ? incomplete(remedy, observation, why) : declined(why.reason, why.message);
 }
 
-/** Healthy: has it lasted? */
-function settle<O extends ObservationBase>(
-  { observation, diagnosis }: Look<O>,
-  options: RunOptions<O>,
-  state: RunState<O>,
-): Turn {
-  const { remedy, settings, report } = options;
-  const first = state.first?.observation ?? observation;
-  const sinceMs = state.writes.at(-1)?.at ?? 0;
-  const health = remedy.verify(observation, { settings, sinceMs, first });
-  state.badSince = undefined;
-  state.dwelt = undefined;
-  report({ kind: "health", health, remainingMs: remaining(options) });
-  if (!health.healthy) {
-    return remaining(options) > 0
-      ? { kind: "again", ms: 1000 }
-      : end(waiting(health.reason, `${diagnosis.message} ${health.message}`, 60_000));
-  }
-  const missing = health.requiredMs - health.soakedMs;
-  if (missing <= 0) return end(recovered(diagnosis.message, health.soakedMs, state.writes.length > 0));
-  if (missing > remaining(options)) {
-    return end(
-      waiting(
-        "Soaking",
-        `${diagnosis.message} It must stay so for ${Math.ceil(missing / 1000)} s more to count.`,
-        missing,
-      ),
-    );
-  }
-  return { kind: "again", ms: missing };
-}
-
 function outOfTime<O extends ObservationBase>(
   { observation, diagnosis }: Look<O>,
   before: Plan | undefined,
@@ -208,12 +171,12 @@ async function decide<O extends ObservationBase>(
 }
 
 /** Nothing more is to be done. After a write of ours, what looks bad must last before it counts. */
-function decline<O extends ObservationBase>(
+async function decline<O extends ObservationBase>(
   plan: { reason: string; message: string },
   look: Look<O>,
   options: RunOptions<O>,
   state: RunState<O>,
-): Turn {
+): Promise<Turn> {
   const { observation, diagnosis } = look;
   // A step that only the strategy demands is refused: the repair is what it was without it.
   if (diagnosis.kind === "healthy") return settle(look, options, state);

@@ -171,6 +171,11 @@ export interface View<O> {
   look(): Promise<O>;
   /** Resolves when anything in the view changed, after `timeoutMs`, or when the signal aborts. */
   changed(timeoutMs: number, signal: AbortSignal): Promise<void>;
+  /**
+   * Whether what the view shows is what the API server holds, asked of the server when the watches have been silent for
+   * a while: a connection that died quietly must not prove health.
+   */
+  confirm(): Promise<boolean>;
   stop(): void;
 }
 

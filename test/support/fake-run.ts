@@ -116,7 +116,12 @@ function observation(at: number, given: Partial<FakeObservation>): FakeObservati
 
 type Look = Partial<FakeObservation> | Error;
 
-function remedyOf(looks: readonly Look[], clock: { now: number }, log: string[]): Remedy<FakeObservation> {
+function remedyOf(
+  looks: readonly Look[],
+  clock: { now: number },
+  log: string[],
+  confirms: boolean[],
+): Remedy<FakeObservation> {
   let next = 0;
   return {
     name: "fake",
@@ -134,6 +139,7 @@ function remedyOf(looks: readonly Look[], clock: { now: number }, log: string[])
           clock.now += ms;
           return Promise.resolve();
         },
+        confirm: () => Promise.resolve(confirms.shift() ?? true),
         stop: () => void log.push("stop"),
       }),
     diagnose: ({ diagnosis }) => diagnosis,
@@ -156,6 +162,8 @@ function remedyOf(looks: readonly Look[], clock: { now: number }, log: string[])
 }
 
 export interface FakeScene extends Partial<Omit<RunOptions<FakeObservation>, "ledger" | "actuator" | "policies">> {
+  /** What the view answers when asked whether it is current; true once they are used up. */
+  confirms?: readonly boolean[];
   looks: readonly Look[];
   policies?: Partial<RunOptions<FakeObservation>["policies"]>;
   ledger?: Partial<Ledger>;
@@ -176,7 +184,15 @@ export interface FakeRun {
 }
 
 /** Runs it to the end; what the engine throws is thrown. */
-export async function runFake({ looks, policies, ledger, apply, before = [], ...rest }: FakeScene): Promise<FakeRun> {
+export async function runFake({
+  looks,
+  confirms = [],
+  policies,
+  ledger,
+  apply,
+  before = [],
+  ...rest
+}: FakeScene): Promise<FakeRun> {
   const clock = { now: NOW };
   const log: string[] = [];
   const progress: Progress[] = [];
@@ -190,7 +206,7 @@ export async function runFake({ looks, policies, ledger, apply, before = [], ...
     },
   };
   const outcome = await runRemedy<FakeObservation>({
-    remedy: remedyOf(looks, clock, log),
+    remedy: remedyOf(looks, clock, log, [...confirms]),
     kube: createMemoryKube(),
     target: { cluster: "", kind: "DaemonSet", namespace: "kube-system", name: "agent" },
     settings,

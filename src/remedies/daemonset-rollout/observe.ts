@@ -26,6 +26,8 @@ const EVENTS_EVERY_MS = 3000;
 /** Between two looks, so that a look at thousands of nodes does not follow each of their reports. */
 const REST_PER_OBJECT_MS = 0.3;
 const LONGEST_REST_MS = 2500;
+/** Watches that were silent for longer are not believed without asking the API server. */
+const SILENT_MS = 20_000;
 /** A pod that is still being created after this is asked about in the events. */
 const CREATING_MS = 5000;
 
@@ -52,16 +54,17 @@ export async function openView({
     const found = own.get(namespace, name);
     if (!found) throw notFound(target, kube.server);
     const { uid } = found.metadata;
+    const selector = labelSelector(found);
     const ownPods = startReflector({
       ...live,
       resource: pods,
       namespace,
-      labelSelector: labelSelector(found),
+      labelSelector: selector,
       project: (pod) => (isControlledBy(pod, uid) ? podFacts(pod) : undefined),
     });
     const allNodes = startReflector({ ...live, resource: nodes, project: nodeFacts });
     const memory = { podless: new Map<string, number>(), orphaned: new Map<string, number>() };
-    const revisions = readWhenChanged(() => ownRevisions(kube, namespace, labelSelector(found)));
+    const revisions = readWhenChanged(() => ownRevisions(kube, namespace, selector));
     const explain = createEventReader({ kube, target, settings, uid, now });
     const [annotations] = await Promise.all([namespaceAnnotations(kube, namespace), ownPods.synced, allNodes.synced]);
 
@@ -98,8 +101,26 @@ export async function openView({
         orphanedSince: remember(memory.orphaned, orphaned, observation.at),
       });
     }
+    /** The same pods in the same state, by uid and resourceVersion, and the same spec. */
+    async function confirm(): Promise<boolean> {
+      const heard = Math.min(own.lastContact() ?? 0, ownPods.lastContact() ?? 0);
+      if (now() - heard < SILENT_MS) return true;
+      const [daemonSet, { items }] = await Promise.all([
+        kube.get(daemonSets, { namespace, name }),
+        kube.list(pods, { namespace, labelSelector: selector }),
+      ]);
+      const versions = (list: readonly { uid: string; resourceVersion: string }[]): string =>
+        list
+          .map((pod) => `${pod.uid}/${pod.resourceVersion}`)
+          .sort()
+          .join();
+      const held = versions(ownPods.items().filter((pod) => pod !== undefined));
+      const live = versions(items.filter((pod) => isControlledBy(pod, uid)).map(({ metadata }) => metadata));
+      return daemonSet.metadata.generation === own.get(namespace, name)?.metadata.generation && held === live;
+    }
     return {
       look,
+      confirm,
       changed: (timeoutMs, waiting) => changes.next(timeoutMs, waiting),
       stop: () => stopping.abort(new Error("the view was closed")),
     };
