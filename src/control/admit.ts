@@ -10,6 +10,7 @@ import { isTerminal, remediations, TARGET_HASH_LABEL } from "../operarius/remedi
 import type { Target } from "../operarius/target.ts";
 import { errorText } from "../reporting/log.ts";
 import type { ControlContext } from "./context.ts";
+import { withWayOut } from "./way-out.ts";
 
 /** Records kept of one target; the newest is never deleted, because it is what deduplicates. */
 const EPISODES_KEPT = 10;
@@ -145,6 +146,5 @@ function failed(error: unknown): Admission {
   if (answered && (error.code === 400 || error.code === 413 || error.code === 422)) {
     return { kind: "rejected", reason: "RecordRefused", message: errorText(error) };
   }
-  const hint = isNotFound(error) ? "; are the CRDs and the namespace there? kubectl apply -f deploy/crds" : "";
-  return { kind: "unavailable", message: `${errorText(error)}${hint}` };
+  return { kind: "unavailable", message: withWayOut(error) };
 }

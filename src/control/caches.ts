@@ -1,5 +1,4 @@
 /** The watches that wake the server up, and the log lines about them. */
-import { isForbidden, isNotFound, StatusError, TransportError } from "../kube/errors.ts";
 import type { Reflector } from "../kube/reflector.ts";
 import { startReflector } from "../kube/reflector.ts";
 import { jobs } from "../kube/resources.ts";
@@ -11,6 +10,7 @@ import { errorText } from "../reporting/log.ts";
 import type { CatalogEntry } from "./catalog.ts";
 import { toCatalogEntry, usable } from "./catalog.ts";
 import type { ControlContext } from "./context.ts";
+import { wayOut } from "./way-out.ts";
 
 export interface Caches {
   operarii: Reflector<CatalogEntry>;
@@ -74,13 +74,4 @@ export function startCaches(context: ControlContext, wake: (remediation: string)
 
 function identity({ name, resourceVersion }: { name: string; resourceVersion: string }) {
   return { name, resourceVersion };
-}
-
-function wayOut(error: unknown): string {
-  if (isNotFound(error)) return "install the custom resources: kubectl apply -f deploy/crds";
-  if (error instanceof StatusError && error.code === 401)
-    return "renew the credentials in the kubeconfig, or the token";
-  if (isForbidden(error)) return "give the server its rights: kubectl apply -k deploy/kustomize";
-  if (error instanceof TransportError) return "check that the API server is up, and --kubeconfig and --context";
-  return "see the error; the server keeps trying";
 }

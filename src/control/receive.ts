@@ -17,6 +17,7 @@ import type { Catalog } from "./catalog.ts";
 import { usable } from "./catalog.ts";
 import type { ControlContext } from "./context.ts";
 import { noteExecution } from "./execution.ts";
+import { withWayOut } from "./way-out.ts";
 
 /** `unavailable` becomes 5xx. */
 export type Received = { kind: "recorded" } | { kind: "unavailable"; message: string };
@@ -74,7 +75,7 @@ async function loadOperarii({ context, catalog }: Receiver, alerts: readonly Ale
     return answered(cached) ? cached : usable(await catalog.fresh());
   } catch (error) {
     context.metrics.operariusSyncErrors.inc();
-    return `the Operarii cannot be read: ${errorText(error)}`;
+    return `the Operarii cannot be read: ${withWayOut(error)}`;
   }
 }
 
