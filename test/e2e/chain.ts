@@ -47,6 +47,8 @@ export interface Chain {
   signal: AbortSignal;
   /** Real kubectl with every right. Resolves with stdout. */
   kubectl(args: readonly string[], input?: string): Promise<string>;
+  /** Ends kube-apiserver, and starts it again as it was. */
+  api: { stop(): Promise<void>; start(): Promise<void> };
   /** Remembers a process, so that it is ended with the rest, even by the next run if this one is killed. */
   note(started: OwnProcess): void;
   /** Rejects when something that must run has ended by itself. */
@@ -61,6 +63,19 @@ export const operariusFolder = "deploy/operarii/kube-prometheus-stack/KubeDaemon
 
 const nodes = ["n1", "n2", "n3", "n4"];
 
+/** Processes without which nothing can go on; stories end kube-apiserver and the server themselves. */
+const vital = new Set([
+  "etcd",
+  "kube-controller-manager",
+  "kube-scheduler",
+  "kube-state-metrics",
+  "alertmanager",
+  "prometheus",
+]);
+
+/** Longer than an outage of the API server in a story: its nodes must not be taken for dead. */
+const nodeMonitorGraceMs = 60_000;
+
 /** Errors: with nothing left running. */
 export async function startChain(options: ChainOptions): Promise<Chain> {
   const { root, directory, scratch, programs, log, signal } = options;
@@ -69,7 +84,7 @@ export async function startChain(options: ChainOptions): Promise<Chain> {
     stdio: ["ignore", "ignore", "inherit"],
   });
   if (status !== 0) throw new Error("the program itself could not be built; the reason is above");
-  const plane = await startControlPlane({ programs, directory, log, signal });
+  const plane = await startControlPlane({ programs, directory, nodeMonitorGraceMs, log, signal });
   let ended = async (): Promise<void> => undefined;
   const stop = async (): Promise<void> => {
     await ended();
@@ -98,7 +113,6 @@ export async function startChain(options: ChainOptions): Promise<Chain> {
     };
     const { kubeconfig } = await account("monitoring", "kube-state-metrics");
     const monitoring = await startMonitoring({ ...options, kubeconfig, note });
-    const vital = [...plane.record().processes];
     return {
       nodes,
       admin: plane.admin,
@@ -110,10 +124,14 @@ export async function startChain(options: ChainOptions): Promise<Chain> {
       directory,
       signal,
       kubectl,
+      api: {
+        stop: () => plane.stopComponent("kube-apiserver"),
+        start: () => plane.startComponent("kube-apiserver"),
+      },
       note,
       check() {
         signal.throwIfAborted();
-        const gone = vital.find((each) => !isAlive(each));
+        const gone = plane.record().processes.find(({ name, ...each }) => vital.has(name) && !isAlive(each));
         if (gone !== undefined) throw new Error(`${gone.name} ended by itself; see ${gone.logFile}`);
       },
       versions: async () => {

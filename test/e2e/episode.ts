@@ -23,6 +23,8 @@ export interface Episode {
   record: Live<Remediation>;
   /** Nodes whose pod may be another one afterwards. */
   changed: readonly string[];
+  /** Since when the server has nothing to complain about, in epoch milliseconds. Default: since the beginning. */
+  calmSince?: number;
   /** What the Job's account may write, in the words of `wordsOf`. */
   writes: readonly string[];
   /** Of the attempts, but for those that found themselves on a failing node and left. */
@@ -32,13 +34,14 @@ export interface Episode {
 /** Waits for the resolved notification and prints the timeline; rejects with everything that is not as it should be. */
 export async function finish(scene: Scene, episode: Episode): Promise<void> {
   const { chain, namespace, server, history, out } = scene;
-  const { begun, before, writes, verdicts, changed, record, ...moments } = episode;
+  const { begun, calmSince = begun, before, writes, verdicts, changed, record, ...moments } = episode;
   const resolved = await lookUntil(scene, "the resolved notification", () => deliveryAt(scene, "resolved", begun));
   const judged: Judged = {
     events: parseAudit(readFileSync(chain.auditFile, "utf8")).filter(
       ({ requestReceivedTimestamp }) => Date.parse(requestReceivedTimestamp) >= begun,
     ),
     serverUser: chain.serverAccount.user,
+    calmSince,
     nodeOf: (where, pod) => (where === namespace ? history.find(pod)?.node : undefined),
   };
   const job = firstJobAt(judged) ?? Number.NaN;
@@ -57,7 +60,9 @@ export async function finish(scene: Scene, episode: Episode): Promise<void> {
     ...replaced(before, await readPods(chain, namespace), changed),
     ...server
       .log()
-      .filter(({ level, time, msg }) => level !== "info" && Date.parse(time) >= begun && !msg.startsWith("PACE FAST"))
+      .filter(
+        ({ level, time, msg }) => level !== "info" && Date.parse(time) >= calmSince && !msg.startsWith("PACE FAST"),
+      )
       .map((line) => `the server logged ${JSON.stringify(line)}`),
     ...(await wrongVariables(scene, record)),
   ];

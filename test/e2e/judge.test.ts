@@ -25,7 +25,7 @@ const deletion = event(healerUser, "delete", "pods", { requestReceivedTimestamp:
 const expected = { byJob: ["delete pod on n1"], jobs: 1 };
 
 test("an episode with exactly the expected writes is as it should be", () => {
-  const judged = { events: [job, deletion, event(healerUser, "list", "pods")], serverUser, nodeOf };
+  const judged = { events: [job, deletion, event(healerUser, "list", "pods")], serverUser, nodeOf, calmSince: 0 };
   expect(judge(judged, expected)).toEqual([]);
   expect(firstJobAt(judged)).toBe(Date.parse("2026-01-15T08:30:01Z"));
   expect(firstActionAt(judged)).toBe(Date.parse("2026-01-15T08:30:02.5Z"));
@@ -42,8 +42,15 @@ test.each<[string, AuditEvent[], string]>([
     `${serverUser} was refused: list /of/secrets`,
   ],
 ])("%s: it is said", (_name, events, sentence) => {
-  const [problem] = judge({ events, serverUser, nodeOf }, expected);
+  const [problem] = judge({ events, serverUser, nodeOf, calmSince: 0 }, expected);
   expect(problem).toContain(sentence);
+});
+
+test("what an API server refuses while it starts is no missing right", () => {
+  const refused = event(serverUser, "watch", "jobs", { responseStatus: { code: 403 } });
+  const events = [refused, job, deletion];
+  const calmSince = Date.parse("2026-01-15T08:30:01Z");
+  expect(judge({ events, serverUser, nodeOf, calmSince }, expected)).toEqual([]);
 });
 
 test("the timeline counts from the moment of being stuck, and leaves out what did not happen", () => {

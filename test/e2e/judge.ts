@@ -8,6 +8,8 @@ export interface Judged {
   /** As the audit log calls the server. */
   serverUser: string;
   nodeOf: (namespace: string, pod: string) => string | undefined;
+  /** Requests that were refused before this moment are no complaint; in epoch milliseconds. */
+  calmSince: number;
 }
 
 export interface Expected {
@@ -18,7 +20,7 @@ export interface Expected {
 }
 
 /** A sentence for everything that should not be; empty = as expected. */
-export function judge({ events, serverUser, nodeOf }: Judged, expected: Expected): string[] {
+export function judge({ events, serverUser, nodeOf, calmSince }: Judged, expected: Expected): string[] {
   const byJob = writesBy(healerUser, events).map((event) => wordsOf(event, nodeOf));
   const byServer = writesBy(serverUser, events);
   const jobs = byServer.filter(isJobCreation);
@@ -31,13 +33,16 @@ export function judge({ events, serverUser, nodeOf }: Judged, expected: Expected
       ? []
       : [`the server created ${jobs.length} Jobs, expected were ${expected.jobs}`]),
     ...others.map((words) => `the server wrote: ${words}`),
-    ...[healerUser, serverUser].flatMap((user) => refusals(user, events)),
+    ...[healerUser, serverUser].flatMap((user) => refusals(user, events, calmSince)),
   ];
 }
 
 /** Rights that the shipped manifests should give, or requests that should not be made. */
-function refusals(user: string, events: readonly AuditEvent[]): string[] {
-  const refused = requestsBy(user, events).filter(({ responseStatus }) => responseStatus?.code === 403);
+function refusals(user: string, events: readonly AuditEvent[], since: number): string[] {
+  const refused = requestsBy(user, events).filter(
+    ({ responseStatus, requestReceivedTimestamp }) =>
+      responseStatus?.code === 403 && Date.parse(requestReceivedTimestamp) >= since,
+  );
   return [...new Set(refused.map(({ verb, requestURI }) => `${user} was refused: ${verb} ${requestURI}`))];
 }
 

@@ -27,9 +27,9 @@ export interface MainContext {
 }
 
 const variants: readonly Variant[] = [
-  { method: "none", rule: "guarded", honorLabels: true, node: "n4" },
+  { method: "none", rule: "guarded", honorLabels: true, node: "n4", outage: "the API server" },
   { method: "basic", rule: "plain", honorLabels: true, cluster: "blue", node: "n3", repeats: true },
-  { method: "bearer", rule: "guarded", honorLabels: false, node: "n2", outage: true },
+  { method: "bearer", rule: "guarded", honorLabels: false, node: "n2", outage: "the server" },
 ];
 
 /** Arguments: the methods to play (default: all). Returns the exit code: 0 passed or not run, 1 failed, 2 usage, 3 interrupted. */

@@ -19,8 +19,8 @@ export interface Variant {
   cluster?: string;
   /** The one that crashes. */
   node: string;
-  /** The server is away while the alert begins to fire. */
-  outage?: boolean;
+  /** What is away when the alert fires, until Alertmanager has tried in vain. */
+  outage?: "the server" | "the API server";
   /** Alertmanager repeats every few seconds while the plan awaits its approval. */
   repeats?: boolean;
 }

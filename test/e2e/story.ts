@@ -17,6 +17,9 @@ import { startServer } from "./server.ts";
 
 const good = "app:ok-1";
 
+/** For so long after its start the API server refuses what it will allow, and those who watch find their way back. */
+const apiStartMs = 10_000;
+
 /** Tells the story; rejects with what is not as it should be. */
 export async function tell(
   chain: Chain,
@@ -64,7 +67,8 @@ export async function tell(
     await badImage(scene);
     await noFurtherRecord(scene);
     const failed = (await chain.monitoring.failedRequests()) - failedBefore;
-    if (failed > 0 && variant.outage !== true) throw new Error(`${failed} requests of Alertmanager were not accepted`);
+    if (failed > 0 && variant.outage === undefined)
+      throw new Error(`${failed} requests of Alertmanager were not accepted`);
   } catch (error) {
     chain.signal.throwIfAborted();
     out(`the end of ${server.logFile}:\n${tailOf(server.logFile, 12)}`);
@@ -78,21 +82,25 @@ export async function tell(
 
 async function oneNodeCrashes(scene: Scene): Promise<void> {
   const { chain, server, namespace, variant, out } = scene;
-  const away = variant.outage === true ? "; the server is away until Alertmanager has tried in vain" : "";
+  const away = variant.outage === undefined ? "" : `; ${variant.outage} is away until Alertmanager has tried in vain`;
   out(`  one node: the pod on ${variant.node} is replaced and crashes${away}`);
   const begun = Date.now();
   const before = await readPods(chain, namespace);
-  if (variant.outage === true) await server.stop();
+  if (variant.outage === "the server") await server.stop();
   await crashOnce(chain, namespace, variant.node, good);
   await lookUntil(scene, "a crash loop", async () =>
     (await readPods(chain, namespace)).some(({ waiting }) => waiting === "CrashLoopBackOff"),
   );
   const stuck = Date.now();
+  let calmSince = begun;
+  if (variant.outage === "the API server") await chain.api.stop();
   const { firing, received } = await alertArrives(scene, stuck, async () => {
-    if (variant.outage !== true) return;
+    if (variant.outage === undefined) return;
     const failed = await chain.monitoring.failedRequests();
     await lookUntil(scene, "a vain attempt", async () => (await chain.monitoring.failedRequests()) > failed);
-    await server.start();
+    if (variant.outage === "the server") return server.start();
+    await chain.api.start();
+    calmSince = Date.now() + apiStartMs;
   });
   const healed = healthy(scene, good);
   const record = await untilPhase(scene, ["Succeeded"]);
@@ -105,6 +113,7 @@ async function oneNodeCrashes(scene: Scene): Promise<void> {
     record,
     healed: await healed,
     changed: [variant.node],
+    calmSince,
     writes: [`delete pod on ${variant.node}`],
     verdicts: ["recovered"],
   });
