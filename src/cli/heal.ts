@@ -36,6 +36,9 @@ export const heal: Command = async (args, context) => {
       `operarius heal daemonset cannot start:\n${read.problems.map((problem) => `  - ${problem}\n`).join("")}`,
     );
     context.stderr.write("See operarius heal daemonset --help.\n");
+    // In a Job the record has to say it too; nobody reads the log of every pod.
+    const verdict: Verdict = { kind: "failed", reason: "Configuration", message: read.problems.join("; ") };
+    await writeTerminationMessage(terminationMessage(verdict, { cause: "none", writes: [] }), context);
     return EXIT.usage;
   }
   return healTarget(read.config, daemonSetRollout, context);
