@@ -11,6 +11,15 @@ export interface ProgramEnd {
   signal?: number;
 }
 
+interface Program {
+  entry: string;
+  args: readonly string[];
+  environment: Readonly<Record<string, string>>;
+  directory: string;
+  onOutput: (chunk: Buffer) => void;
+  onEnd: (end: ProgramEnd) => void;
+}
+
 const signalNumbers: Readonly<Record<string, number>> = {
   SIGHUP: 1,
   SIGINT: 2,
@@ -20,20 +29,29 @@ const signalNumbers: Readonly<Record<string, number>> = {
   SIGTERM: 15,
 };
 
+/** An environment that no process can have (too large, a null byte) is found out at once, by an exception. */
+function start(input: Pick<Program, "entry" | "args" | "environment" | "directory">) {
+  try {
+    return spawn(process.execPath, [input.entry, ...input.args], {
+      cwd: input.directory,
+      env: { ...input.environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
 /** Starts it. `onEnd` is called exactly once, after all output was handed over; never before this returns. */
-export function runProgram(input: {
-  entry: string;
-  args: readonly string[];
-  environment: Readonly<Record<string, string>>;
-  directory: string;
-  onOutput: (chunk: Buffer) => void;
-  onEnd: (end: ProgramEnd) => void;
-}): ProgramProcess {
-  const child = spawn(process.execPath, [input.entry, ...input.args], {
-    cwd: input.directory,
-    env: { ...input.environment },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+export function runProgram(input: Program): ProgramProcess {
+  const child = start(input);
+  if (child instanceof Error) {
+    setImmediate(() => {
+      input.onOutput(Buffer.from(`cannot start the program: ${child.message}\n`));
+      input.onEnd({ exitCode: 128 });
+    });
+    return { signal: () => undefined };
+  }
   child.stdout.on("data", input.onOutput);
   child.stderr.on("data", input.onOutput);
   let isOver = false;
