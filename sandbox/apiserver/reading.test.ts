@@ -163,7 +163,7 @@ describe("watch", () => {
 
 describe("discovery", () => {
   test("lists groups, resources and verbs", async () => {
-    expect((await cluster.call("/version")).json.gitVersion).toBe("v1.33.0+operarius-sandbox");
+    expect((await cluster.call("/version")).json.gitVersion).toBe("v1.35.0+operarius-sandbox");
     const { json } = await cluster.call("/apis/apps/v1");
     const sets = json.resources.find((one: { name: string }) => one.name === "daemonsets");
     expect(sets).toMatchObject({ kind: "DaemonSet", namespaced: true, shortNames: ["ds"] });

@@ -73,6 +73,13 @@ export function noSuchPath(): ApiError {
   return new ApiError(404, "NotFound", "the server could not find the requested resource", {});
 }
 
+/** A path below a group or version that is not served: answered in plain text. */
+export class NoSuchGroup extends ApiError {
+  constructor() {
+    super(404, "NotFound", "404 page not found");
+  }
+}
+
 export function alreadyExists(resource: Named, name: string): ApiError {
   const message = `${qualified(resource)} "${name}" already exists`;
   return new ApiError(409, "AlreadyExists", message, details(resource, name));

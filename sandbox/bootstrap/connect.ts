@@ -11,6 +11,8 @@ function groupsOf(user: string): string[] {
 /** The component's own name, as its real counterpart writes it; whoever is no component is a person with kubectl. */
 function componentOf(user: string): string {
   if (user.startsWith("system:node:")) return "kubelet";
+  // All controllers are one program, whatever account each acts under.
+  if (user.startsWith("system:serviceaccount:kube-system:")) return "kube-controller-manager";
   return user.startsWith("system:") ? (user.split(":").at(-1) ?? user) : "kubectl";
 }
 
@@ -28,6 +30,6 @@ export function connectAs(server: ApiServer, user: string, groups: readonly stri
       authenticate: () => Promise.resolve(authentication),
       forget: () => undefined,
     },
-    { userAgent: `${component}/v1.33.0 (operarius-sandbox)`, fieldManager: component },
+    { userAgent: `${component}/v1.35.0 (operarius-sandbox)`, fieldManager: component },
   );
 }

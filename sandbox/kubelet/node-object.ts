@@ -44,7 +44,7 @@ export function nodeStatus({ name, port, architecture }: NodeFacts): NodeStatus 
       containerRuntimeVersion: "containerd://2.0.0",
       kernelVersion: "6.1.0-sandbox",
       kubeProxyVersion: "",
-      kubeletVersion: "v1.33.0",
+      kubeletVersion: "v1.35.0",
       machineID: name,
       operatingSystem: "linux",
       osImage: "Operarius sandbox",

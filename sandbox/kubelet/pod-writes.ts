@@ -63,7 +63,8 @@ export async function finishDeletion(pod: HeldPod, { kube }: Writer): Promise<vo
   try {
     await kube.delete(podResource, { name, namespace }, { gracePeriodSeconds: 0, preconditions: { uid } });
   } catch (error) {
-    if (!isNotFound(error) && !isConflict(error)) throw error;
+    // A conflict is told to the loop, which tries again; an object of another uid ends this pod by its own event.
+    if (!isNotFound(error)) throw error;
   }
   pod.isDeletionSent = true;
 }

@@ -25,11 +25,13 @@ export function createAdmission(store: Store, registry: Registry): Admission {
   return {
     async mutate(change) {
       checkNamespaceLifecycle(store, change);
-      if (change.resource.bucket === "pods" && change.operation === "CREATE") admitPod(store, change.object);
+      if (change.resource.bucket === "pods" && change.operation === "CREATE") {
+        admitPod(store, change.object);
+        checkPod(store, change.object);
+      }
       await callWebhooks(store, change, { kind: "mutating", registry });
     },
     async validate(change) {
-      if (change.resource.bucket === "pods" && change.operation === "CREATE") checkPod(store, change.object);
       await callWebhooks(store, change, { kind: "validating", registry });
       checkQuota(store, change);
     },

@@ -28,10 +28,15 @@ function addPriority(store: Store, pod: KubeObject, spec: Record<string, unknown
   const priorityClass =
     name === "" ? undefined : store.get("priorityclasses.scheduling.k8s.io", keyOf(undefined, name));
   if (name !== "" && priorityClass === undefined) {
-    throw forbidden(pods, pod.metadata.name ?? "", `no PriorityClass with name ${name} was found`);
+    throw forbidden(pods, calledBefore(pod), `no PriorityClass with name ${name} was found`);
   }
   spec.priority = priorityClass?.value ?? 0;
   setDefault(spec, "preemptionPolicy", priorityClass?.preemptionPolicy ?? "PreemptLowerPriority");
+}
+
+/** These plug-ins come before a generated name is made. */
+function calledBefore({ metadata }: KubeObject): string {
+  return metadata.name ?? metadata.generateName ?? "";
 }
 
 /** Fills in `pod` in place. Errors: 403 for an unknown PriorityClass. */
@@ -50,7 +55,7 @@ export function checkPod(store: Store, pod: KubeObject): void {
   if (store.get("serviceaccounts", keyOf(namespace, name)) !== undefined) return;
   throw forbidden(
     pods,
-    pod.metadata.name ?? "",
+    calledBefore(pod),
     `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`,
   );
 }

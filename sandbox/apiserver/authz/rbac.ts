@@ -25,10 +25,14 @@ export interface PolicyRule {
   resources: string[];
   resourceNames: string[];
   nonResourceURLs: string[];
+  /** Through which binding the user has it, in words; absent for system:masters. */
+  source?: string;
 }
 
 export interface Authorizer {
   allows(attributes: Attributes): boolean;
+  /** The rule that allows it, or undefined. */
+  allowing(attributes: Attributes): PolicyRule | undefined;
   /** The rules of a user in a namespace ("" for the cluster's only). */
   rules(user: User, namespace: string): PolicyRule[];
 }
@@ -44,7 +48,8 @@ function strings(value: unknown): string[] {
   return asList(value).map(asString);
 }
 
-function rulesOf(role: KubeObject | undefined): PolicyRule[] {
+/** The rules of a Role or ClusterRole. */
+export function rulesOf(role: KubeObject | undefined): PolicyRule[] {
   return asList(role?.rules).map((rule) => {
     const fields = asMap(rule);
     return {
@@ -57,14 +62,26 @@ function rulesOf(role: KubeObject | undefined): PolicyRule[] {
   });
 }
 
-function concerns(binding: KubeObject, user: User): boolean {
-  return asList(binding.subjects).some((subject) => {
-    const { kind, name, namespace } = asMap(subject);
-    if (kind === "User") return name === user.name;
-    if (kind === "Group") return user.groups.includes(asString(name));
+/** The subject of the binding that is this user, in words. */
+function subjectOf(binding: KubeObject, user: User): string | undefined {
+  for (const subject of asList(binding.subjects).map(asMap)) {
+    const { kind } = subject;
+    const [name, namespace] = [asString(subject.name), asString(subject.namespace)];
+    if (kind === "User" && name === user.name) return `User ${JSON.stringify(name)}`;
+    if (kind === "Group" && user.groups.includes(name)) return `Group ${JSON.stringify(name)}`;
     const account = serviceAccountOf(user.name);
-    return kind === "ServiceAccount" && account?.name === name && account?.namespace === namespace;
-  });
+    if (kind === "ServiceAccount" && account?.name === name && account.namespace === namespace)
+      return `ServiceAccount ${JSON.stringify(`${name}/${namespace}`)}`;
+  }
+  return undefined;
+}
+
+function sourceOf(binding: KubeObject, subject: string): string {
+  const { name = "", namespace } = binding.metadata;
+  const kind = namespace === undefined ? "ClusterRoleBinding" : "RoleBinding";
+  const full = namespace === undefined ? name : `${name}/${namespace}`;
+  const ref = asMap(binding.roleRef);
+  return `${kind} ${JSON.stringify(full)} of ${asString(ref.kind)} ${JSON.stringify(ref.name)} to ${subject}`;
 }
 
 function has(list: readonly string[], value: string): boolean {
@@ -108,16 +125,20 @@ export function createAuthorizer(store: Store): Authorizer {
     const rules: PolicyRule[] = [];
     const clusterRole = (ref: Record<string, unknown>) =>
       rulesOf(store.get(buckets.clusterRoles, keyOf(undefined, asString(ref.name))));
-    for (const binding of store.list(buckets.clusterRoleBindings)) {
-      if (concerns(binding, user)) rules.push(...clusterRole(asMap(binding.roleRef)));
-    }
-    if (namespace === "") return rules;
-    for (const binding of store.list(buckets.roleBindings, namespace)) {
-      if (!concerns(binding, user)) continue;
+    const add = (binding: KubeObject): void => {
+      const subject = subjectOf(binding, user);
+      if (subject === undefined) return;
       const ref = asMap(binding.roleRef);
-      if (ref.kind === "ClusterRole") rules.push(...clusterRole(ref));
-      else rules.push(...rulesOf(store.get(buckets.roles, keyOf(namespace, asString(ref.name)))));
-    }
+      const source = sourceOf(binding, subject);
+      const own =
+        ref.kind === "ClusterRole"
+          ? clusterRole(ref)
+          : rulesOf(store.get(buckets.roles, keyOf(namespace, asString(ref.name))));
+      rules.push(...own.map((rule) => ({ ...rule, source })));
+    };
+    for (const binding of store.list(buckets.clusterRoleBindings)) add(binding);
+    if (namespace === "") return rules;
+    for (const binding of store.list(buckets.roleBindings, namespace)) add(binding);
     return rules;
   }
 
@@ -133,7 +154,9 @@ export function createAuthorizer(store: Store): Authorizer {
     return found;
   }
 
-  return { rules, allows: (wanted) => rules(wanted.user, wanted.namespace).some((rule) => permits(rule, wanted)) };
+  const allowing = (wanted: Attributes): PolicyRule | undefined =>
+    rules(wanted.user, wanted.namespace).find((rule) => permits(rule, wanted));
+  return { rules, allowing, allows: (wanted) => allowing(wanted) !== undefined };
 }
 
 /** The words of a refusal, as kube-apiserver's. */

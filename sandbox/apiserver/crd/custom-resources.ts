@@ -1,6 +1,6 @@
 /** From a CustomResourceDefinition to the resources that it serves. */
 import type { KubeObject } from "../object.ts";
-import { asList, asMap, asString, asText } from "../object.ts";
+import { asList, asMap, asString, asText, clone } from "../object.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { ResourceInfo } from "../registry/resource-info.ts";
 import type { Store } from "../storage/store.ts";
@@ -8,6 +8,8 @@ import { age } from "../tables/format.ts";
 import type { Cell, Column, TablePrinter } from "../tables/printer.ts";
 import { ageColumn, nameColumn } from "../tables/printer.ts";
 import { valuesAt } from "./json-path.ts";
+import { prune } from "./prune.ts";
+import { ruleFaults } from "./rules.ts";
 import type { Schema } from "./schema.ts";
 import { applyDefaults, schemaFaults } from "./schema.ts";
 
@@ -81,8 +83,11 @@ function resourceOf(crd: KubeObject, version: Record<string, unknown>): Resource
     returnsDeleted: false,
     subresources: [],
     strategy: {
+      prune: (object) => void prune(schema, object),
+      unknownFields: (body) => prune(schema, clone(body)),
       defaults: (object) => applyDefaults(schema, object),
       validate: (object) => schemaFaults("", schema, object),
+      rules: (next, old) => ruleFaults({ path: "", schema, self: next, old }),
     },
     printer: printerOf(version),
     custom: true,

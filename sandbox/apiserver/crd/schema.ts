@@ -1,4 +1,4 @@
-/** Structural schemas of CustomResourceDefinitions: defaulting and validation. Pruning and CEL are not done here. */
+/** Structural schemas of CustomResourceDefinitions: defaulting and validation. Pruning is in prune.ts, CEL in rules.ts. */
 import { asList, asMap, asString, clone, isMap } from "../object.ts";
 import type { Cause } from "../status.ts";
 import { badValue, notSupported, required } from "../status.ts";

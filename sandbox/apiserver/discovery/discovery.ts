@@ -6,8 +6,8 @@ import { apiVersionOf, storedVerbs } from "../registry/resource-info.ts";
 
 export const version = {
   major: "1",
-  minor: "33",
-  gitVersion: "v1.33.0+operarius-sandbox",
+  minor: "35",
+  gitVersion: "v1.35.0+operarius-sandbox",
   gitCommit: "",
   gitTreeState: "clean",
   buildDate: "1970-01-01T00:00:00Z",

@@ -41,17 +41,26 @@ export function readDeleteOptions(call: Call): DeleteOptions {
   };
 }
 
+/** These refusals name the kind where others name the resource. */
+function byKind({ group, kind }: ResourceInfo): { group: string; plural: string } {
+  return { group, plural: kind };
+}
+
 function checkPreconditions(resource: ResourceInfo, object: KubeObject, { preconditions }: DeleteOptions): void {
   const { uid, resourceVersion } = preconditions;
   const { name = "", uid: actual, resourceVersion: version } = object.metadata;
   if (uid !== undefined && uid !== actual) {
-    throw conflict(resource, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${actual}`);
+    throw conflict(
+      byKind(resource),
+      name,
+      `the UID in the precondition (${uid}) does not match the UID in record (${actual}). The object might have been deleted and then recreated`,
+    );
   }
   if (resourceVersion !== undefined && resourceVersion !== version) {
     throw conflict(
-      resource,
+      byKind(resource),
       name,
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${version}`,
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${version}). The object might have been modified`,
     );
   }
 }

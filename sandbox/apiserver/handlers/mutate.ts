@@ -1,4 +1,5 @@
 /** create, update and patch, as requests. */
+import { refusal } from "../authz/rbac.ts";
 import { parseMap, parseOperations } from "../http/body.ts";
 import type { KubeObject } from "../object.ts";
 import { asMap, isMap } from "../object.ts";
@@ -9,7 +10,7 @@ import { entryOf } from "../patch/managed-fields.ts";
 import { mergePatch } from "../patch/merge-patch.ts";
 import { strategicPatch } from "../patch/strategic-patch.ts";
 import { apiVersionOf, keyOf } from "../registry/resource-info.ts";
-import { badRequest, unsupportedMediaType } from "../status.ts";
+import { badRequest, forbidden, invalid, required, unsupportedMediaType } from "../status.ts";
 import { checkFields } from "../validation/unknown-fields.ts";
 import type { Answer, Call } from "./context.ts";
 import { isDryRun, managerOf } from "./context.ts";
@@ -98,11 +99,32 @@ function transformOf(call: Call): Transform {
   throw unsupportedMediaType(accepted);
 }
 
+/** A resourceVersion in what is applied is a precondition. */
+function withVersion(next: KubeObject, { metadata: { resourceVersion } }: KubeObject): KubeObject {
+  return resourceVersion === undefined ? next : { ...next, metadata: { ...next.metadata, resourceVersion } };
+}
+
+/** Who applies what does not exist creates it, and needs that right too. Errors: 403. */
+function checkMayCreate({ backend, resource, info, user }: Call): void {
+  const wanted = {
+    user,
+    verb: "create",
+    group: resource.group,
+    resource: resource.plural,
+    subresource: "",
+    namespace: info.namespace,
+    name: info.name,
+  };
+  if (!backend.authorizer.allows(wanted)) throw forbidden(resource, info.name, refusal(wanted));
+}
+
 async function apply(call: Call): Promise<Answer> {
   const request = writeRequest(call);
   const { backend, resource, info } = call;
   if (call.query.get("fieldManager") === null)
-    throw badRequest("PatchOptions.meta.k8s.io is invalid: fieldManager: Required value: is required for apply patch");
+    throw invalid({ group: "meta.k8s.io", kind: "PatchOptions" }, "", [
+      required("fieldManager", "is required for apply patch"),
+    ]);
   const body = parseMap(call.body, "application/yaml");
   const warnings = checkFields(resource, body, call.query.get("fieldValidation") ?? "Warn");
   if (asMap(body.metadata).managedFields !== undefined) throw badRequest("metadata.managedFields must be nil");
@@ -110,23 +132,28 @@ async function apply(call: Call): Promise<Answer> {
   const author = { manager: request.manager, apiVersion: apiVersionOf(resource), subresource: info.subresource };
   const key = keyOf(request.namespace || undefined, info.name);
   if (backend.store.get(resource.bucket, key) === undefined && info.subresource === "") {
+    checkMayCreate(call);
     const created = await createObject(request, { ...config, metadata: { ...config.metadata, name: info.name } });
     const owned = { ...created, metadata: { ...created.metadata } };
     // The applied fields belong to the applier as such; defaults belong to nobody.
-    const { managedFields } = applyConfig(
-      { ...owned, metadata: { ...owned.metadata, managedFields: [] } },
-      config,
-      author,
-    ).metadata;
+    const { managedFields } = applyConfig({ ...owned, metadata: { ...owned.metadata, managedFields: [] } }, config, {
+      ...author,
+      force: true,
+    }).metadata;
     owned.metadata.managedFields = managedFields ?? [entryOf(author, "Apply", {})];
     const stored = request.dryRun ? owned : backend.store.put(resource.bucket, key, owned);
     return withWarnings(answerObject(call, stored, 201), warnings);
   }
-  const stored = await updateObject(request, (current) => applyConfig(current, config, author), { tracked: true });
+  const stored = await updateObject(
+    request,
+    (current) =>
+      withVersion(applyConfig(current, config, { ...author, force: call.query.get("force") === "true" }), config),
+    { tracked: true },
+  );
   return withWarnings(answerObject(call, stored), warnings);
 }
 
 export async function patch(call: Call): Promise<Answer> {
   if (call.contentType.startsWith(patchTypes.apply)) return apply(call);
-  return answerObject(call, await updateObject(writeRequest(call), transformOf(call)));
+  return answerObject(call, await updateObject({ ...writeRequest(call), isPatch: true }, transformOf(call)));
 }

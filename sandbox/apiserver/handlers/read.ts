@@ -5,6 +5,7 @@ import { apiVersionOf, keyOf } from "../registry/resource-info.ts";
 import { badRequest, expired, notFound } from "../status.ts";
 import type { Matcher } from "../storage/selectors.ts";
 import { fieldMatcher, labelMatcher } from "../storage/selectors.ts";
+import { isToken } from "../storage/snapshots.ts";
 import type { IncludeObject } from "../tables/printer.ts";
 import { metadataOnly, tableOf } from "../tables/printer.ts";
 import type { Answer, Call } from "./context.ts";
@@ -73,6 +74,7 @@ function pageOf(call: Call): Page {
   if (!Number.isInteger(limit) || limit < 0)
     throw badRequest(`limit must be a non-negative integer, found "${query.get("limit")}"`);
   const token = query.get("continue") ?? "";
+  if (token !== "" && !isToken(token)) throw badRequest(`invalid continue token: continue key is not valid: ${token}`);
   const rest = token === "" ? undefined : backend.snapshots.find(token);
   if (token !== "" && rest === undefined) {
     throw expired(

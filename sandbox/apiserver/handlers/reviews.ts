@@ -36,8 +36,9 @@ function attributesOf(spec: Fields, user: User, namespace: string): Attributes {
 }
 
 function accessReview(call: ReviewCall, spec: Fields, user: User): Fields {
-  const allowed = call.backend.authorizer.allows(attributesOf(spec, user, call.info.namespace));
-  return allowed ? { allowed, reason: "RBAC: allowed by the user's bindings" } : { allowed };
+  const rule = call.backend.authorizer.allowing(attributesOf(spec, user, call.info.namespace));
+  if (rule === undefined) return { allowed: false };
+  return { allowed: true, ...(rule.source === undefined ? {} : { reason: `RBAC: allowed by ${rule.source}` }) };
 }
 
 function rulesReview(call: ReviewCall, spec: Fields): Fields {

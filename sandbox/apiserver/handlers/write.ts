@@ -1,11 +1,12 @@
 /** The one path on which objects are stored: create and update, for every kind (pkg/registry/generic/registry/store.go). */
 import { randomInt, randomUUID } from "node:crypto";
+import { checkEscalation } from "../authz/escalation.ts";
 import type { KubeObject } from "../object.ts";
 import { asList, asMap, clone, isMap, sameJson, timestamp, without } from "../object.ts";
 import { trackUpdate } from "../patch/managed-fields.ts";
 import type { ResourceInfo } from "../registry/resource-info.ts";
 import { apiVersionOf, keyOf } from "../registry/resource-info.ts";
-import { alreadyExists, badRequest, conflict, invalid, notFound, staleVersion } from "../status.ts";
+import { ApiError, alreadyExists, badRequest, badValue, conflict, invalid, notFound, staleVersion } from "../status.ts";
 import { metadataFaults, metadataUpdateFaults } from "../validation/metadata.ts";
 import type { Backend, Call } from "./context.ts";
 
@@ -20,6 +21,8 @@ export interface WriteRequest {
   manager: string;
   /** "" for the object itself. */
   subresource: string;
+  /** A patch that changes the uid is invalid; an update that names another one is meant for another object. */
+  isPatch?: boolean;
 }
 
 /** apiVersion and kind must be those of the path; absent ones are filled in. Errors: 400. */
@@ -57,10 +60,7 @@ function randomSuffix(): string {
 function initialMetadata(request: WriteRequest, object: KubeObject): void {
   const meta = object.metadata;
   if (meta.resourceVersion !== undefined && meta.resourceVersion !== "") {
-    throw badRequest("resourceVersion should not be set on objects to be created");
-  }
-  if ((meta.name ?? "") === "" && (meta.generateName ?? "") !== "") {
-    meta.name = `${(meta.generateName ?? "").slice(0, 58)}${randomSuffix()}`;
+    throw new ApiError(500, "", "resourceVersion should not be set on objects to be created");
   }
   delete meta.resourceVersion;
   delete meta.deletionTimestamp;
@@ -72,6 +72,23 @@ function initialMetadata(request: WriteRequest, object: KubeObject): void {
   else meta.generation = 1;
 }
 
+/** After the mutating plug-ins: what they refuse is called by its generateName. */
+function generateName({ metadata: meta }: KubeObject): void {
+  if ((meta.name ?? "") === "" && (meta.generateName ?? "") !== "") {
+    meta.name = `${(meta.generateName ?? "").slice(0, 58)}${randomSuffix()}`;
+  }
+}
+
+/** Empty lists and maps of metadata are not kept, as Go's omitempty has it. */
+function dropEmptyMetadata({ metadata }: KubeObject): void {
+  for (const field of ["labels", "annotations", "ownerReferences", "finalizers"]) {
+    const value: unknown = Reflect.get(metadata, field);
+    if (typeof value === "object" && value !== null && Object.keys(value).length === 0)
+      Reflect.deleteProperty(metadata, field);
+    if (value === null) Reflect.deleteProperty(metadata, field);
+  }
+}
+
 /** Stores a new object. Errors: 400, 403 from admission, 404 for the namespace, 409, 422. */
 export async function createObject(request: WriteRequest, given: KubeObject): Promise<KubeObject> {
   const { backend, resource } = request;
@@ -80,11 +97,16 @@ export async function createObject(request: WriteRequest, given: KubeObject): Pr
   if (request.name !== "" && object.metadata.name !== request.name) object.metadata.name = request.name;
   initialMetadata(request, object);
   if (resource.status) delete object.status;
+  resource.strategy.prune?.(object);
   resource.strategy.prepareCreate?.(object);
   resource.strategy.defaults?.(object);
+  checkEscalation(request, object);
   await backend.admission.mutate({ ...request, operation: "CREATE", object, old: undefined });
+  generateName(object);
+  dropEmptyMetadata(object);
   const faults = [...metadataFaults(resource, object), ...(resource.strategy.validate?.(object) ?? [])];
   const name = object.metadata.name ?? "";
+  if (faults.length === 0) faults.push(...(resource.strategy.rules?.(object, undefined) ?? []));
   if (faults.length > 0) throw invalid(resource, name, faults);
   const key = keyOf(object.metadata.namespace, name);
   if (backend.store.get(resource.bucket, key) !== undefined) throw alreadyExists(resource, name);
@@ -145,13 +167,14 @@ function bumpGeneration(resource: ResourceInfo, next: KubeObject, old: KubeObjec
 }
 
 function checkPreconditions(request: WriteRequest, next: KubeObject, old: KubeObject): void {
-  const { resource, name } = request;
+  const { resource, name, isPatch } = request;
   const wanted = next.metadata.resourceVersion;
   if (wanted !== undefined && wanted !== "" && wanted !== old.metadata.resourceVersion) {
     throw conflict(resource, name, staleVersion);
   }
   const uid = next.metadata.uid;
   if (uid !== undefined && uid !== "" && uid !== old.metadata.uid) {
+    if (isPatch === true) throw invalid(resource, name, [badValue("metadata.uid", uid, "field is immutable")]);
     throw conflict(
       resource,
       name,
@@ -169,6 +192,12 @@ function isUnchanged(next: KubeObject, old: KubeObject): boolean {
     metadata: without(object.metadata, ["managedFields", "resourceVersion"]),
   });
   return sameJson(strip(next), strip(old));
+}
+
+/** Whether the client hands over fields: entries of its own are a change by themselves. */
+function sendsEntries(next: KubeObject, old: KubeObject): boolean {
+  const { managedFields } = next.metadata;
+  return managedFields !== undefined && !sameJson(managedFields, old.metadata.managedFields);
 }
 
 /** An object marked for deletion goes as soon as its last finalizer and its grace are gone. */
@@ -190,8 +219,9 @@ function normalize(request: WriteRequest, next: KubeObject, old: KubeObject): vo
 function validateUpdate(request: WriteRequest, next: KubeObject, old: KubeObject): void {
   const { resource, subresource } = request;
   const faults = [...metadataUpdateFaults(next, old)];
-  if (subresource === "") faults.push(...(resource.strategy.validateUpdate?.(next, old) ?? []));
+  if (subresource === "" || resource.custom) faults.push(...(resource.strategy.validateUpdate?.(next, old) ?? []));
   if (subresource === "" || resource.custom) faults.push(...(resource.strategy.validate?.(next) ?? []));
+  if (faults.length === 0) faults.push(...(resource.strategy.rules?.(next, old) ?? []));
   if (faults.length > 0) throw invalid(resource, request.name, faults);
 }
 
@@ -217,17 +247,20 @@ export async function updateObject(
     const old = backend.store.get(resource.bucket, key);
     if (old === undefined) throw notFound(resource, name);
     const next = transform(clone(old));
+    dropEmptyMetadata(next);
+    resource.strategy.prune?.(next);
     checkNamespace(request, next);
     checkPreconditions(request, next, old);
     confine(request, next, old);
     normalize(request, next, old);
     const change = { ...request, operation: "UPDATE" as const, object: next, old };
+    checkEscalation(request, next);
     await backend.admission.mutate(change);
     if (options.unchecked !== true) validateUpdate(request, next, old);
     await backend.admission.validate(change);
     // Admission may have waited; a write on top of another one would lose it.
     if (backend.store.get(resource.bucket, key) !== old) continue;
-    const unchanged = isUnchanged(next, old);
+    const unchanged = isUnchanged(next, old) && !sendsEntries(next, old);
     if (options.tracked !== true) {
       trackUpdate(next, old, {
         manager: request.manager,

@@ -10,12 +10,12 @@ import type { Answer, Backend, Call } from "../handlers/context.ts";
 import { answerReview } from "../handlers/reviews.ts";
 import { isMap } from "../object.ts";
 import { reviews } from "../registry/groups.ts";
-import { ApiError, forbidden, methodNotAllowed, noSuchPath, unauthorized } from "../status.ts";
+import { ApiError, forbidden, methodNotAllowed, NoSuchGroup, noSuchPath, unauthorized } from "../status.ts";
 import { readBody } from "./body.ts";
 import { isOpenPath, plainAnswer } from "./plain-paths.ts";
 import { decodeProtobuf, protobufType } from "./protobuf.ts";
 import type { RequestInfo } from "./request-info.ts";
-import { readRequestInfo } from "./request-info.ts";
+import { nameForRights, readRequestInfo } from "./request-info.ts";
 import { sendText, stableJson, statusOf } from "./respond.ts";
 import { route } from "./routes.ts";
 
@@ -47,7 +47,7 @@ async function receive(exchange: Exchange): Promise<void> {
   if (isProtobuf) exchange.contentType = "application/json";
 }
 
-function authorize(parts: HandlerParts, { info, user }: Exchange): void {
+function authorize(parts: HandlerParts, { info, user, query }: Exchange): void {
   if (!info.isResource) {
     if (isOpenPath(info.path)) return;
     if (user === anonymous) throw unauthorized();
@@ -65,10 +65,11 @@ function authorize(parts: HandlerParts, { info, user }: Exchange): void {
     throw new ApiError(403, "Forbidden", `forbidden: ${refusal(wanted)}`, {});
   }
   if (user === anonymous) throw unauthorized();
-  const { verb, group, resource, subresource, namespace, name } = info;
+  const { verb, group, resource, subresource, namespace } = info;
+  const name = nameForRights(info, query);
   const wanted: Attributes = { user, verb, group, resource, subresource, namespace, name };
   if (parts.backend.authorizer.allows(wanted)) return;
-  throw forbidden({ group, plural: resource }, name, refusal(wanted));
+  throw forbidden({ group, plural: resource }, info.name, refusal(wanted));
 }
 
 function answerPlain(parts: HandlerParts, exchange: Exchange): number {
@@ -104,7 +105,7 @@ async function answerResource(parts: HandlerParts, exchange: Exchange): Promise<
   } else {
     const resource = backend.registry.find(info.group, info.version, info.resource);
     if (resource === undefined || (!resource.namespaced && info.namespace !== "" && resource.kind !== "Namespace"))
-      throw noSuchPath();
+      throw backend.registry.serves(info.group, info.version) ? noSuchPath() : new NoSuchGroup();
     const call: Call = { ...base, resource };
     answer = await route(call, response, parts.closing);
   }
@@ -174,7 +175,8 @@ function fail(parts: HandlerParts, exchange: Exchange, error: unknown): void {
   if (status.code === 413) response.setHeader("Connection", "close");
   const wait = status.details?.retryAfterSeconds;
   if (wait !== undefined) response.setHeader("Retry-After", String(wait));
-  sendText(response, status.code, "application/json", JSON.stringify(status));
+  if (error instanceof NoSuchGroup) sendText(response, 404, "text/plain; charset=utf-8", `${message}\n`);
+  else sendText(response, status.code, "application/json", JSON.stringify(status));
 }
 
 /** Answers every request, whatever it is. */

@@ -80,3 +80,9 @@ export function readRequestInfo(method: string, path: string, query: URLSearchPa
   const verb = verbOf(method, name !== "", query);
   return { verb, path, isResource: true, group, version, resource, subresource, namespace, name, rest };
 }
+
+/** The name that a right is asked for: a list or watch of one object by field selector is about that object. */
+export function nameForRights({ verb, name }: RequestInfo, query: URLSearchParams): string {
+  if (name !== "" || !["list", "watch", "deletecollection"].includes(verb)) return name;
+  return /(?:^|,)metadata\.name==?([^,]+)(?:,|$)/.exec(query.get("fieldSelector") ?? "")?.[1] ?? "";
+}

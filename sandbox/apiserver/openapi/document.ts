@@ -157,7 +157,7 @@ export function openApiOf(backend: Backend, path: string): object | undefined {
   if (resources.length === 0) return undefined;
   return {
     openapi: "3.0.0",
-    info: { title: "Kubernetes", version: "v1.33.0+operarius-sandbox" },
+    info: { title: "Kubernetes", version: "v1.35.0+operarius-sandbox" },
     paths: Object.fromEntries(resources.flatMap(operations)),
     components: { schemas: schemasOf(backend, resources) },
   };

@@ -69,11 +69,14 @@ function checkStruct(found: Misfits, path: string, type: string, value: Record<s
   }
 }
 
-/** What does not fit. For custom resources only metadata is checked: their own schema does the rest. */
+/** What does not fit. Of custom resources metadata is checked here, the rest by their own schema. */
 export function misfits(resource: ResourceInfo, body: Record<string, unknown>): Misfits {
   const found: Misfits = { unknown: [], wrong: [] };
   const struct = structOf(apiVersionOf(resource), resource.kind);
   if (struct !== undefined) checkStruct(found, "", struct, body);
-  else if (isMap(body.metadata)) checkStruct(found, "metadata", "meta.v1.ObjectMeta", body.metadata);
+  else {
+    if (isMap(body.metadata)) checkStruct(found, "metadata", "meta.v1.ObjectMeta", body.metadata);
+    found.unknown.push(...(resource.strategy.unknownFields?.(body) ?? []));
+  }
   return found;
 }

@@ -2,6 +2,7 @@
 import type { KubeObject } from "../object.ts";
 import { asList, clone, isMap, sameJson } from "../object.ts";
 import { structOf } from "../openapi/kinds.ts";
+import { settleConflicts } from "./conflicts.ts";
 import type { FieldSet, Place } from "./field-set.ts";
 import { allOf, childPlace, childrenOf, managedPart, minus, rootPlace, union } from "./field-set.ts";
 import type { Author } from "./managed-fields.ts";
@@ -80,18 +81,29 @@ function asObject(value: unknown, like: KubeObject): KubeObject {
   };
 }
 
-/**
- * The live object after `config` has been applied by `author`. Ownership conflicts are not raised yet: the applier
- * wins, as with --force-conflicts.
- */
-export function applyConfig(live: KubeObject, config: KubeObject, author: Author): KubeObject {
+export interface Applier extends Author {
+  /** Takes over what others own. */
+  force: boolean;
+}
+
+/** The live object after `config` has been applied by `author`. Errors: 409 with the fields that others own. */
+export function applyConfig(live: KubeObject, config: KubeObject, author: Applier): KubeObject {
   const root = rootPlace(structOf(live.apiVersion, live.kind));
   const desired = managedPart(config);
   const wanted = allOf(desired, root);
-  const { managedFields, ...metadata } = live.metadata;
-  const cleaned = removeFields({ ...live, metadata }, abandoned(live, author, wanted), root);
+  const { managedFields: owned, ...metadata } = live.metadata;
+  const managedFields = settleConflicts({ live, desired, owned: owned ?? [], author });
+  const cleaned = removeFields(
+    { ...live, metadata },
+    abandoned(
+      { ...live, metadata: { ...metadata, ...(managedFields.length > 0 ? { managedFields } : {}) } },
+      author,
+      wanted,
+    ),
+    root,
+  );
   const merged = asObject(mergeApplied(clone(cleaned), desired, root), live);
-  const before: NonNullable<typeof managedFields> = managedFields ?? [];
+  const before = managedFields;
   const own = before.find((entry) => isEntryOf(entry, author, "Apply"));
   const entry = own !== undefined && sameJson(own.fieldsV1, wanted) ? own : entryOf(author, "Apply", wanted);
   merged.metadata = {

@@ -83,7 +83,7 @@ function ownDot(element: string, place: Place): FieldSet {
 export function allOf(value: unknown, place: Place): FieldSet {
   const all: FieldSet = {};
   for (const [element, child] of childrenOf(value, place) ?? []) {
-    all[element] = { ...ownDot(element, child.place), ...allOf(child.value, child.place) };
+    all[element] = compacted({ ...ownDot(element, child.place), ...allOf(child.value, child.place) });
   }
   return all;
 }
@@ -110,7 +110,8 @@ function difference(next: unknown, old: unknown, place: Place): Difference {
   const gone: FieldSet = {};
   for (const [element, child] of children) {
     const previous = before.get(element);
-    if (previous === undefined) set[element] = { ...ownDot(element, child.place), ...allOf(child.value, child.place) };
+    if (previous === undefined)
+      set[element] = compacted({ ...ownDot(element, child.place), ...allOf(child.value, child.place) });
     else {
       const inner = difference(child.value, previous.value, child.place);
       if (inner.set !== undefined) set[element] = inner.set;
@@ -118,7 +119,8 @@ function difference(next: unknown, old: unknown, place: Place): Difference {
     }
   }
   for (const [element, child] of before) {
-    if (!children.has(element)) gone[element] = { ...ownDot(element, child.place), ...allOf(child.value, child.place) };
+    if (!children.has(element))
+      gone[element] = compacted({ ...ownDot(element, child.place), ...allOf(child.value, child.place) });
   }
   return { set: filled(set), gone: filled(gone) };
 }
@@ -146,25 +148,34 @@ function subset(set: FieldSet, element: string): FieldSet | undefined {
   return isMap(child) ? (child as FieldSet) : undefined;
 }
 
+/** A member without children is written {}; beside children it is ".". */
+function expanded(set: FieldSet): FieldSet {
+  return Object.keys(set).length === 0 ? { ".": {} } : set;
+}
+
+function compacted(set: FieldSet): FieldSet {
+  return Object.keys(set).length === 1 && set["."] !== undefined ? {} : set;
+}
+
 export function union(a: FieldSet, b: FieldSet): FieldSet {
   const result: FieldSet = { ...a };
   for (const element of Object.keys(b)) {
     const [mine, other] = [subset(a, element), subset(b, element) ?? {}];
-    result[element] = mine === undefined ? other : union(mine, other);
+    result[element] = mine === undefined || element === "." ? other : compacted(union(expanded(mine), expanded(other)));
   }
   return result;
 }
 
-/** `a` without the leaves of `b`; containers that become empty go as well. */
+/** `a` without the members of `b`; containers that become empty go as well. */
 export function minus(a: FieldSet, b: FieldSet): FieldSet {
   const result: FieldSet = {};
   for (const element of Object.keys(a)) {
     const mine = subset(a, element) ?? {};
     const other = subset(b, element);
     if (other === undefined) result[element] = mine;
-    else if (Object.keys(mine).length > 0 && Object.keys(other).length > 0) {
-      const rest = filled(minus(mine, other));
-      if (rest !== undefined) result[element] = rest;
+    else if (element !== ".") {
+      const rest = filled(minus(expanded(mine), expanded(other)));
+      if (rest !== undefined) result[element] = compacted(rest);
     }
   }
   return result;

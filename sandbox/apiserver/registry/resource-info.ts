@@ -7,11 +7,17 @@ import type { TablePrinter } from "../tables/printer.ts";
 export interface Strategy {
   /** Fills in defaults, in place, on every write. */
   defaults?: (object: KubeObject) => void;
+  /** Takes out, in place, what the kind does not have; before everything else, on every write. */
+  prune?: (object: KubeObject) => void;
+  /** Paths of fields that the kind does not have, for kinds whose fields only the strategy knows. */
+  unknownFields?: (body: Record<string, unknown>) => string[];
   /** Before the first store: fields that the server itself decides. */
   prepareCreate?: (object: KubeObject) => void;
   /** Before an update is stored: `next` already has its old status. */
   prepareUpdate?: (next: KubeObject, old: KubeObject) => void;
   validate?: (object: KubeObject) => Cause[];
+  /** Rules that are asked when nothing else is wrong; `old` is undefined for a new object. */
+  rules?: (next: KubeObject, old: KubeObject | undefined) => Cause[];
   validateUpdate?: (next: KubeObject, old: KubeObject) => Cause[];
   /** Field selectors beyond metadata.name and metadata.namespace. */
   fields?: (object: KubeObject) => Record<string, string>;

@@ -15,6 +15,16 @@ export interface SnapshotCache {
   clear(): void;
 }
 
+/** False for what can never have been a token of a list. */
+export function isToken(token: string): boolean {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
+    return typeof parsed === "object" && parsed !== null && "start" in parsed;
+  } catch {
+    return false;
+  }
+}
+
 /** Keeps at most `limit` rests; the oldest goes first. */
 export function createSnapshotCache(limit = 64): SnapshotCache {
   const kept = new Map<string, Snapshot>();

@@ -62,3 +62,11 @@ export const leaseStrategy: Strategy = {
       : [];
   },
 };
+
+/** Its hard limits are in force at once; what is used is counted when it is asked for, not kept here. */
+export const quotaStrategy: Strategy = {
+  prepareCreate(quota) {
+    const hard = asMap(asMap(quota.spec).hard);
+    quota.status = { hard, used: Object.fromEntries(Object.keys(hard).map((name) => [name, "0"])) };
+  },
+};

@@ -29,8 +29,8 @@ export const secretPrinter: TablePrinter = {
 };
 
 export const serviceAccountPrinter: TablePrinter = {
-  columns: [nameColumn, { name: "Secrets", type: "string" }, ageColumn],
-  cells: (object, now) => [object.metadata.name ?? "", asList(object.secrets).length, ageOf(object, now)],
+  columns: [nameColumn, ageColumn],
+  cells: (object, now) => [object.metadata.name ?? "", ageOf(object, now)],
 };
 
 export const resourceQuotaPrinter: TablePrinter = {

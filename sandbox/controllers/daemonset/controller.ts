@@ -1,4 +1,5 @@
 /** The DaemonSet controller: observes through the informers, decides with the pure parts beside it, writes. */
+import type { DaemonSet } from "kubernetes-types/apps/v1";
 import type { Pod } from "kubernetes-types/core/v1";
 import { daemonSets } from "../../../src/kube/resources.ts";
 import type { Live } from "../../../src/kube/types.ts";
@@ -12,6 +13,7 @@ import type { ControllerContext, Running } from "../context.ts";
 import { claim } from "../rules/claim.ts";
 import { isEmptySelector } from "../rules/labels.ts";
 import { controllerOf, isTerminating } from "../rules/pods.ts";
+import { eligibility } from "./eligibility.ts";
 import { createKeyedBackoff } from "./failed-pod-backoff.ts";
 import type { History } from "./history.ts";
 import { claimRevisions, cleanHistory, syncHistory } from "./history.ts";
@@ -88,7 +90,8 @@ export function startDaemonSetController(context: ControllerContext): Running {
   async function storeStatus(view: DaemonSetView, observe: boolean): Promise<void> {
     const status = daemonSetStatus(view, observe);
     if (isStatusCurrent(view.ds, status)) return;
-    await kube.replaceStatus(daemonSets, { ...view.ds, status: { ...view.ds.status, ...status } });
+    const { conditions } = view.ds.status ?? {};
+    await kube.replaceStatus(daemonSets, { ...view.ds, status: { ...status, ...(conditions && { conditions }) } });
   }
 
   const loop = startLoop({ name: "daemonset-controller", reconcile: sync, log });
@@ -124,9 +127,23 @@ function subscribe(context: ControllerContext, loop: Loop, expectations: Expecta
     const before = change.previous;
     if (change.type === "deleted") return;
     if (before !== undefined && isSamePlace(before, node)) return;
-    addAll();
+    const onNode = pods.items().filter((pod) => pod.spec?.nodeName === node.metadata.name);
+    for (const ds of sets.items()) {
+      const isScheduled = onNode.some((pod) => controllerOf(pod)?.uid === ds.metadata.uid);
+      if (isConcerned(ds, node, isScheduled)) loop.add(keyOf(ds.metadata));
+    }
   });
   addAll();
+}
+
+/**
+ * Whether a change of the node is a reason to sync. A NoSchedule taint under a running pod is none: the counters stay
+ * as they were until something else happens (syncNodeUpdate, 1.33 and later).
+ */
+function isConcerned(ds: Live<DaemonSet>, node: ControllerNode, isScheduled: boolean): boolean {
+  const { shouldRun, shouldContinue } = eligibility(ds, node);
+  if (!isScheduled) return shouldRun;
+  return !shouldContinue || (ds.status?.numberMisscheduled ?? 0) > 0;
 }
 
 /** Heartbeats change a node every few seconds; only labels and taints matter here. */

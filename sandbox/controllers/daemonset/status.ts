@@ -33,9 +33,9 @@ export function daemonSetStatus(view: DaemonSetView, observe: boolean): DaemonSe
     numberMisscheduled: count.misscheduled,
     desiredNumberScheduled: count.desired,
     numberReady: count.ready,
-    updatedNumberScheduled: count.updated,
-    numberAvailable: count.available,
-    numberUnavailable: count.desired - count.available,
+    ...(count.updated > 0 && { updatedNumberScheduled: count.updated }),
+    ...(count.available > 0 && { numberAvailable: count.available }),
+    ...(count.desired > count.available && { numberUnavailable: count.desired - count.available }),
     ...(observedGeneration !== undefined && { observedGeneration }),
     ...(collisionCount !== undefined && { collisionCount }),
   };
@@ -50,9 +50,9 @@ export function isStatusCurrent(ds: Live<DaemonSet>, wanted: DaemonSetStatus): b
     have.numberMisscheduled === wanted.numberMisscheduled &&
     have.desiredNumberScheduled === wanted.desiredNumberScheduled &&
     have.numberReady === wanted.numberReady &&
-    (have.updatedNumberScheduled ?? 0) === wanted.updatedNumberScheduled &&
-    (have.numberAvailable ?? 0) === wanted.numberAvailable &&
-    (have.numberUnavailable ?? 0) === wanted.numberUnavailable &&
+    (have.updatedNumberScheduled ?? 0) === (wanted.updatedNumberScheduled ?? 0) &&
+    (have.numberAvailable ?? 0) === (wanted.numberAvailable ?? 0) &&
+    (have.numberUnavailable ?? 0) === (wanted.numberUnavailable ?? 0) &&
     (have.observedGeneration ?? 0) >= (wanted.observedGeneration ?? 0)
   );
 }

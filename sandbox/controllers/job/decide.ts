@@ -69,7 +69,7 @@ export function planJob(view: JobView): JobPlan {
     resume(plan, view);
     balance({ plan, view, active });
   }
-  tally(plan, active);
+  tally(plan, active, pods.filter((pod) => isTerminating(pod) && !isTerminal(pod)).length);
   return plan;
 }
 
@@ -213,10 +213,11 @@ function endOf(pod: Pod, now: number): number {
   return Number.isFinite(deleted) ? Math.min(deleted, now) : now;
 }
 
-function tally(plan: JobPlan, active: readonly Live<Pod>[]): void {
+function tally(plan: JobPlan, active: readonly Live<Pod>[], terminating: number): void {
   const left = active.filter((pod) => !plan.remove.includes(pod));
   plan.status.active = left.length + plan.create;
   plan.status.ready = left.filter(isPodReady).length;
+  plan.status.terminating = terminating;
   dropZeros(plan.status);
 }
 

@@ -17,6 +17,7 @@ export function startNodeLifecycle(context: ControllerContext): Running {
   const recorder = createEventRecorder({ kube, component: "node-controller", log, now });
   /** The last sign of life seen per node, and when we saw it by our own clock. */
   const seen = new Map<string, { sign: string; atMs: number }>();
+  const tainted = new Map<string, { sign: string; atMs: number }>();
 
   function isSilent(node: Live<Node>): boolean {
     const { name, uid } = node.metadata;
@@ -26,6 +27,15 @@ export function startNodeLifecycle(context: ControllerContext): Running {
     const before = seen.get(name);
     if (before?.sign !== sign) seen.set(name, { sign, atMs: now() });
     return before?.sign === sign && now() - before.atMs > tuning.nodeMonitorGraceMs;
+  }
+
+  /** Since when the node has the taints that it has. */
+  function noticedAt({ metadata: { name }, spec }: Live<Node>): number {
+    const sign = JSON.stringify(spec?.taints ?? []);
+    const before = tainted.get(name);
+    if (before?.sign === sign) return before.atMs;
+    tainted.set(name, { sign, atMs: now() });
+    return now();
   }
 
   async function look(node: Live<Node>): Promise<void> {
@@ -68,7 +78,7 @@ export function startNodeLifecycle(context: ControllerContext): Running {
 
   async function evict(pod: Live<Pod>, node: Live<Node>): Promise<void> {
     if (isTerminating(pod) || isTerminal(pod)) return;
-    const at = evictionTime(pod, node);
+    const at = evictionTime(pod, node, noticedAt(node));
     if (at === undefined || at > now()) return;
     const { name, namespace = "", uid } = pod.metadata;
     const message = `Marking for deletion Pod ${namespace}/${name}`;
@@ -88,7 +98,10 @@ export function startNodeLifecycle(context: ControllerContext): Running {
   async function lookAt(name: string): Promise<undefined> {
     const node = informers.nodes.get(undefined, name);
     if (node !== undefined) await look(node);
-    else seen.delete(name);
+    else {
+      seen.delete(name);
+      tainted.delete(name);
+    }
   }
 
   const loop = startLoop({ name: "node-controller", reconcile: lookAt, log, capMs: 2_000 });

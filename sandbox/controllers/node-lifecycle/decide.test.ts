@@ -84,6 +84,6 @@ describe("eviction by NoExecute taints", () => {
     { name: "for 300 s", pod: tolerating(300), on: tainted, want: Date.parse(at) + 300_000 },
     { name: "sound node", pod: tolerating(300), on: node("True"), want: undefined },
   ])("$name", ({ pod, on, want }) => {
-    expect(evictionTime(pod, on)).toBe(want);
+    expect(evictionTime(pod, on, Date.parse(at))).toBe(want);
   });
 });

@@ -65,9 +65,10 @@ export function mustMarkPods(node: Node): boolean {
 
 /**
  * When a pod must leave its node for a NoExecute taint: milliseconds since the epoch, undefined = never. The shortest
- * tolerationSeconds among the tolerations that apply decides, counted from the youngest of the taints.
+ * tolerationSeconds among the tolerations that apply decides, counted from the youngest of the taints; taints that
+ * people add say no time, then it is counted from `noticedAt`.
  */
-export function evictionTime(pod: Pod, node: Node): number | undefined {
+export function evictionTime(pod: Pod, node: Node, noticedAt: number): number | undefined {
   const taints = (node.spec?.taints ?? []).filter((taint) => taint.effect === "NoExecute");
   if (taints.length === 0) return undefined;
   const tolerations = pod.spec?.tolerations ?? [];
@@ -75,6 +76,7 @@ export function evictionTime(pod: Pod, node: Node): number | undefined {
   const used = tolerations.filter((each) => taints.some((taint) => tolerates(each, taint)));
   const limits = used.flatMap((each) => (each.tolerationSeconds === undefined ? [] : [each.tolerationSeconds]));
   if (limits.length === 0) return undefined;
-  const since = Math.max(...taints.map((taint) => Date.parse(taint.timeAdded ?? "")).filter(Number.isFinite), 0);
+  const times = taints.map((taint) => Date.parse(taint.timeAdded ?? "")).filter(Number.isFinite);
+  const since = times.length > 0 ? Math.max(...times) : noticedAt;
   return since + Math.max(0, Math.min(...limits)) * 1000;
 }

@@ -56,7 +56,7 @@ describe("where a pod goes", () => {
       kind: "unschedulable",
       message:
         "0/4 nodes are available: 1 Insufficient cpu, 3 node(s) didn't satisfy plugin(s) [NodeAffinity]. " +
-        "preemption: 0/4 nodes are available: 1 No preemption victims found for incoming pod, " +
+        "no new claims to deallocate, preemption: 0/4 nodes are available: 1 No preemption victims found for incoming pod, " +
         "3 Preemption is not helpful for scheduling.",
     });
   });

@@ -11,6 +11,7 @@ export function place(pod: Pod, loads: readonly NodeLoad[]): Placement {
   if (loads.length === 0) return { kind: "unschedulable", message: "no nodes available to schedule pods" };
   const pinned = pod.spec === undefined ? undefined : pinnedNodes(pod.spec);
   const reasons = new Map<string, number>();
+  let preemptible = 0;
   const fitting: { load: NodeLoad; share: number }[] = [];
   for (const load of loads) {
     // Nodes outside the pod's match fields never reach the filters (PreFilter, 1.22+): they have a sentence of their own.
@@ -19,12 +20,14 @@ export function place(pod: Pod, loads: readonly NodeLoad[]): Placement {
         ? ["node(s) didn't satisfy plugin(s) [NodeAffinity]"]
         : misfits(pod, load);
     if (why.length === 0) fitting.push({ load, share: freeShare(pod, load) });
+    if (why.length > 0 && why.every(isRoom) && misfits(pod, { node: load.node, pods: [] }).length === 0)
+      preemptible += 1;
     for (const reason of why) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
   fitting.sort((a, b) => b.share - a.share || nameOf(a.load).localeCompare(nameOf(b.load)));
   const best = fitting[0];
   if (best !== undefined) return { kind: "bind", node: nameOf(best.load) };
-  return { kind: "unschedulable", message: refusal(loads.length, reasons) };
+  return { kind: "unschedulable", message: refusal(loads.length, reasons, preemptible) };
 }
 
 /** Order in which pods are tried: higher priority first, then older first. */
@@ -34,17 +37,22 @@ export function byPriorityThenAge(a: Pod, b: Pod): number {
   return Date.parse(a.metadata?.creationTimestamp ?? "") - Date.parse(b.metadata?.creationTimestamp ?? "");
 }
 
-function refusal(total: number, reasons: ReadonlyMap<string, number>): string {
+/** Reasons that go away when other pods do. */
+function isRoom(reason: string): boolean {
+  return /^(Insufficient|Too many)|free ports/.test(reason);
+}
+
+/** `preemptible`: nodes that would take the pod if nothing else ran there. */
+function refusal(total: number, reasons: ReadonlyMap<string, number>, preemptible: number): string {
   const counted = [...reasons].map(([reason, count]) => `${count} ${reason}`).sort();
-  const shortOf = [...reasons].filter(([reason]) => /^(Insufficient|Too many)|free ports/.test(reason));
-  const helpless = total - Math.max(0, ...shortOf.map(([, count]) => count));
+  const helpless = total - preemptible;
   const preemption = [
-    ...(helpless < total ? [`${total - helpless} No preemption victims found for incoming pod`] : []),
+    ...(preemptible > 0 ? [`${preemptible} No preemption victims found for incoming pod`] : []),
     ...(helpless > 0 ? [`${helpless} Preemption is not helpful for scheduling`] : []),
   ].sort();
   return (
     `0/${total} nodes are available: ${counted.join(", ")}. ` +
-    `preemption: 0/${total} nodes are available: ${preemption.join(", ")}.`
+    `no new claims to deallocate, preemption: 0/${total} nodes are available: ${preemption.join(", ")}.`
   );
 }
 
