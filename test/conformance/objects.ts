@@ -144,3 +144,9 @@ export function conditionOf(object: { status?: { conditions?: { type: string }[]
     | { type: string; status: string; reason?: string; message?: string }
     | undefined;
 }
+
+/** Makes the controller look at the DaemonSet again: since 1.33 a NoSchedule taint alone does not. */
+export async function lookAgain({ kube, namespace }: Bench, name = "agent"): Promise<void> {
+  const body = { metadata: { annotations: { "example.com/look": String(Date.now()) } } };
+  await kube.patch(daemonSets, { namespace, name }, { type: "merge", body });
+}

@@ -90,8 +90,8 @@ function definition(group: string) {
 interface Ground {
   resource: Resource<Gadget>;
   path: string;
-  send(spec: Record<string, unknown>, query?: string): Promise<HttpAnswer<Status>>;
-  make(spec: Record<string, unknown>, name?: string): Promise<Gadget>;
+  send: (spec: Record<string, unknown>, query?: string) => Promise<HttpAnswer<Status>>;
+  make: (spec: Record<string, unknown>, name?: string) => Promise<Gadget>;
 }
 
 /** A kind of its own, served. */

@@ -8,6 +8,7 @@ import type { Bench, Case } from "../case.ts";
 import {
   aDaemonSet,
   conditionOf,
+  lookAgain,
   nodeOf,
   podsOf,
   revisionsOf,
@@ -33,12 +34,6 @@ async function taint(
 ): Promise<void> {
   const taints = effect === undefined ? [] : [{ key, effect }];
   await bench.kube.patch(nodeResource, { name: node ?? "" }, { type: "merge", body: { spec: { taints } } });
-}
-
-/** Makes the controller look at the DaemonSet again: since 1.33 a NoSchedule taint alone does not. */
-async function lookAgain(bench: Bench): Promise<void> {
-  const body = { metadata: { annotations: { "example.com/look": String(Date.now()) } } };
-  await bench.kube.patch(daemonSets, agent(bench), { type: "merge", body });
 }
 
 /** The messages of the events about the DaemonSet with this reason. */

@@ -5,7 +5,7 @@ import { expect } from "vitest";
 import { daemonSets, nodes as nodeResource, pods } from "../../../src/kube/resources.ts";
 import type { Live } from "../../../src/kube/types.ts";
 import type { Bench, Case } from "../case.ts";
-import { aPod, conditionOf, nodeOf, podsOf, setImage, settledDaemonSet, untilStatus } from "../objects.ts";
+import { aPod, conditionOf, lookAgain, nodeOf, podsOf, setImage, settledDaemonSet, untilStatus } from "../objects.ts";
 
 async function fault(bench: Bench, node: string | undefined, value: string | null): Promise<void> {
   const body = { metadata: { annotations: { "sandbox.operarius.openfero.io/faults": value } } };
@@ -48,6 +48,8 @@ export const nodeCases: readonly Case[] = [
         message: "Kubelet stopped posting node status.",
       });
       expect(node.spec?.taints?.find(({ effect }) => effect === "NoExecute")?.timeAdded).toBeDefined();
+      // The pod's lost readiness makes the controller count, before or after the taints: only a later look is certain.
+      await lookAgain(bench);
       const { status } = await untilStatus(bench, "misscheduled", ({ numberMisscheduled }) => numberMisscheduled === 1);
       expect(status).toMatchObject({ desiredNumberScheduled: 1, currentNumberScheduled: 1, numberAvailable: 1 });
       const pod = (await podsOf(bench)).find((each) => nodeOf(each) === dead);

@@ -266,6 +266,18 @@ const writeCases: Case[] = [
     },
   },
   {
+    name: "a strategic patch of a set adds to it, the new before the old",
+    async run(bench) {
+      const object = aConfigMap(bench, "one");
+      const held = { ...object, metadata: { ...object.metadata, finalizers: ["example.com/1"] } };
+      await bench.kube.create(configMaps, held);
+      const body = { metadata: { finalizers: ["example.com/2"] } };
+      const after = await bench.kube.patch(configMaps, one(bench), { type: "strategic", body });
+      expect(after.metadata.finalizers).toEqual(["example.com/2", "example.com/1"]);
+      await bench.kube.patch(configMaps, one(bench), { type: "merge", body: { metadata: { finalizers: null } } });
+    },
+  },
+  {
     name: "null in a merge patch removes, and a list is replaced as a whole",
     async run(bench) {
       await bench.kube.create(daemonSets, aDaemonSet(bench));
