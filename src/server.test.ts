@@ -114,6 +114,18 @@ describe("the server, from the webhook to the end of the remediation", () => {
     expect(metrics).toContain("openfero_operarius_items_loaded 1");
   });
 
+  it("starts the Job of a new record though the watch is deaf, as it is for a while after an outage", async () => {
+    const kube = createMemoryKube();
+    const hearing = kube.watch.bind(kube);
+    const watch: typeof kube.watch = (resource, options) =>
+      // A version that never comes.
+      hearing(resource, resource.plural === "remediations" ? { ...options, resourceVersion: "1000000" } : options);
+    const { post } = await startServer(Object.assign(kube, { watch }));
+    await install(kube, anOperarius());
+    expect((await post(aBody())).status).toBe(200);
+    await until(() => kube.all(jobs).length === 1, "a Job");
+  });
+
   it("waits for an approval of the very plan, then starts the next attempt with it", async () => {
     const { kube, post } = await startServer();
     await install(kube, anOperarius());

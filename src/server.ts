@@ -44,6 +44,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
     context,
     catalog: createCatalog({ kube, namespace, cache: caches.operarii }),
     store: createAlertStore(),
+    wake: (name: string) => queue.add(name),
   };
   const isReady = () => !signal.aborted && caches.hasSynced();
   const app = createApp({ receiver, auth: config.auth, about, isReady, writeTimeoutMs: config.writeTimeout });

@@ -33,6 +33,8 @@ export interface Receiver {
   context: ControlContext;
   catalog: Catalog;
   store: AlertStore;
+  /** Told each new record: after an outage the watch that would show it may still be waiting for its next try. */
+  wake?: (remediation: string) => void;
 }
 
 /** Matches and records every alert of the delivery. Never rejects. `signal` ends it early, as unavailable. */
@@ -91,6 +93,7 @@ async function handle(
     const target = actionableTarget(context, operarius, alert);
     outcome = "reason" in target ? target : await admit(context, { alert, hook, operarius, target });
     if (!("reason" in target)) jobInfo = jobOf(operarius, target, outcome);
+    if (outcome.kind === "created") receiver.wake?.(outcome.remediation);
     if (outcome.kind === "skipped") await noteExecution(context, operarius.metadata.name, "Skipped: Deduplication");
   }
   if (alert.status === "resolved") {
