@@ -27,6 +27,12 @@ const remove = (bench: Bench, propagationPolicy: DeleteOptions["propagationPolic
 
 export const collectionCases: readonly Case[] = [
   {
+    name: "every namespace gets the root certificate of the cluster as a ConfigMap",
+    async run(bench) {
+      await bench.until("kube-root-ca.crt", async () => exists(bench, "kube-root-ca.crt"));
+    },
+  },
+  {
     name: "Background: the owner goes at once, its dependents follow",
     async run(bench) {
       await family(bench);

@@ -22,6 +22,7 @@ const rules = {
       reason: "FieldValueForbidden",
     },
   ],
+  size: [{ rule: "quantity(self).compareTo(quantity('1Gi')) >= 0", message: "size must be at least 1Gi" }],
   name: [{ rule: "self == oldSelf", message: "name cannot be changed" }],
   items: [
     { rule: "self.all(item, item.startsWith('x'))", messageExpression: "'items must start with x, not ' + self[0]" },
@@ -74,6 +75,7 @@ function definition(group: string) {
                     },
                     open: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
                     map: { type: "object", additionalProperties: { type: "integer" } },
+                    size: { type: "string", maxLength: 9, "x-kubernetes-validations": rules.size },
                     port: { "x-kubernetes-int-or-string": true },
                   },
                 },
@@ -204,6 +206,15 @@ export const customCases: readonly Case[] = [
     },
   },
   ...refusals,
+  {
+    name: "a rule may use Kubernetes' own functions: quantity()",
+    async run(bench) {
+      const { send } = await gadgets(bench);
+      expect((await send({ max: 3, size: "1Gi" })).code).toBe(201);
+      const { code, body } = await send({ max: 3, size: "1Mi" });
+      expect([code, body.message]).toEqual([422, expect.stringContaining("size must be at least 1Gi") as string]);
+    },
+  },
   {
     name: "a transition rule judges updates only",
     async run(bench) {
