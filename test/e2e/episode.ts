@@ -9,6 +9,7 @@ import type { Judged } from "./judge.ts";
 import { firstActionAt, firstJobAt, judge } from "./judge.ts";
 import type { Scene } from "./scene.ts";
 import { deliveryAt, lookUntil } from "./scene.ts";
+import type { LogLine } from "./server.ts";
 import { timelineOf } from "./timeline.ts";
 
 /** What is known of it by then; times in epoch milliseconds. */
@@ -33,7 +34,7 @@ export interface Episode {
 
 /** Waits for the resolved notification and prints the timeline; rejects with everything that is not as it should be. */
 export async function finish(scene: Scene, episode: Episode): Promise<void> {
-  const { chain, namespace, server, history, out } = scene;
+  const { chain, namespace, history, out } = scene;
   const { begun, calmSince = begun, before, writes, verdicts, changed, record, ...moments } = episode;
   const resolved = await lookUntil(scene, "the resolved notification", () => deliveryAt(scene, "resolved", begun));
   const judged: Judged = {
@@ -58,16 +59,23 @@ export async function finish(scene: Scene, episode: Episode): Promise<void> {
       ? []
       : [`the attempts ended ${useful.join(", ")}, expected was ${verdicts.join(", ")}`]),
     ...replaced(before, await readPods(chain, namespace), changed),
-    ...server
-      .log()
-      .filter(
-        ({ level, time, msg }) => level !== "info" && Date.parse(time) >= calmSince && !msg.startsWith("PACE FAST"),
-      )
-      .map((line) => `the server logged ${JSON.stringify(line)}`),
+    ...complaints(scene, calmSince),
     ...(await wrongVariables(scene, record)),
   ];
   if (problems.length > 0) throw new Error(problems.join("\n"));
   scene.known.add(record.metadata.name);
+}
+
+/** What the server logged as a warning or an error since then. */
+function complaints({ server, variant }: Scene, since: number): string[] {
+  const isExpected = ({ msg }: LogLine): boolean =>
+    msg.startsWith("PACE FAST") ||
+    // Its watches take their time after an outage: tries become rare, up to half a minute apart.
+    (variant.outage === "the API server" && msg.startsWith("cannot list or watch"));
+  return server
+    .log()
+    .filter((line) => line.level !== "info" && Date.parse(line.time) >= since && !isExpected(line))
+    .map((line) => `the server logged ${JSON.stringify(line)}`);
 }
 
 /** Healthy pods keep their UIDs. */
