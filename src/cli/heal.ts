@@ -1,7 +1,7 @@
 /** `operarius heal daemonset`: one repair, as a Job or by hand. */
 import { hostname } from "node:os";
 import type { HealConfig } from "../config/heal-config.ts";
-import { readHealConfig } from "../config/heal-config.ts";
+import { budgetStart, readHealConfig } from "../config/heal-config.ts";
 import { createActuator } from "../engine/actuate.ts";
 import { Interrupted, Stalled } from "../engine/errors.ts";
 import { createLedger } from "../engine/ledger.ts";
@@ -118,7 +118,7 @@ async function run<O extends ObservationBase>({
     assertNotPaused: () => assertNotPaused(kube, namespace),
     announce: (step, uid) => announceStep(kube, { target, uid, step, at: now() }),
     ownNode: config.nodeName,
-    startedAtMs: context.startedAtMs,
+    startedAtMs: budgetStart(config, context.startedAtMs),
     now,
     sleep,
     signal,

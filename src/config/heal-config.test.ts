@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseDuration } from "./duration.ts";
 import type { HealConfig, HealFlags } from "./heal-config.ts";
-import { readHealConfig } from "./heal-config.ts";
+import { budgetStart, readHealConfig } from "./heal-config.ts";
 
 type Env = Record<string, string | undefined>;
 
@@ -192,4 +192,25 @@ describe("durations", () => {
     ["1e3s", undefined],
     ["5S", undefined],
   ])("%j: %s", (text, want) => expect(parseDuration(text)).toBe(want));
+});
+
+describe("budgetStart", () => {
+  const started = Date.parse("2026-01-01T12:00:40Z");
+  const job = (text: string | undefined, deadlineMs: number | undefined = 300_000) =>
+    budgetStart({ jobCreatedAtMs: text === undefined ? undefined : Date.parse(text), deadlineMs }, started);
+
+  it.each<[string, string | undefined, string]>([
+    ["counts from the Job, however long its image took", "2026-01-01T12:00:00Z", "2026-01-01T12:00:00Z"],
+    ["counts from the program where there is no Job", undefined, "2026-01-01T12:00:40Z"],
+    ["does not believe a Job of the future", "2026-01-01T12:05:00Z", "2026-01-01T12:00:40Z"],
+    ["does not believe a Job whose deadline would be over", "2026-01-01T11:00:00Z", "2026-01-01T12:00:40Z"],
+  ])("%s", (_, created, want) => expect(job(created)).toBe(Date.parse(want)));
+
+  it("is read from the variable, and an unreadable one is left aside", () => {
+    const config = (value: string) => readHealConfig("agent", { namespace: "x" }, { OPERARIUS_JOB_CREATED_AT: value });
+    expect(config("2026-01-01T12:00:00Z")).toMatchObject({
+      config: { jobCreatedAtMs: Date.parse("2026-01-01T12:00:00Z") },
+    });
+    expect(config("soon")).toMatchObject({ config: { jobCreatedAtMs: undefined } });
+  });
 });

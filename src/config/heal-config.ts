@@ -32,6 +32,8 @@ export interface HealConfig {
   autoTimeout: boolean;
   /** The Job's deadline; undefined outside a Job of ours. */
   deadlineMs: number | undefined;
+  /** When our server made the Job, in milliseconds since the epoch; undefined outside a Job of ours. */
+  jobCreatedAtMs: number | undefined;
   policies: Policies;
   dryRun: "none" | "client" | "server";
   output: "text" | "json";
@@ -105,6 +107,7 @@ export function readHealConfig(
       settings: settingsFor(pace, overrides),
       autoTimeout: flags.timeout === "auto",
       deadlineMs,
+      jobCreatedAtMs: instant(env.OPERARIUS_JOB_CREATED_AT),
       policies,
       dryRun,
       output,
@@ -158,6 +161,23 @@ function duration(problems: string[], flag: string, text: string | undefined, le
     );
   }
   return ms;
+}
+
+/** A time that cannot be read is no reason not to repair: the budget then counts from the start of the program. */
+function instant(text: string | undefined): number | undefined {
+  const ms = Date.parse(text ?? "");
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+/** When the budget began: with the Job where that is known, since an image may have taken long to arrive (DESIGN.md, Time). */
+export function budgetStart(
+  { jobCreatedAtMs, deadlineMs }: Pick<HealConfig, "jobCreatedAtMs" | "deadlineMs">,
+  startedAtMs: number,
+): number {
+  if (jobCreatedAtMs === undefined || deadlineMs === undefined) return startedAtMs;
+  const waited = startedAtMs - jobCreatedAtMs;
+  // Beyond these bounds it is the clocks that differ.
+  return waited > 0 && waited < deadlineMs ? jobCreatedAtMs : startedAtMs;
 }
 
 function deadline(problems: string[], text: string | undefined): number | undefined {

@@ -95,6 +95,7 @@ function render(
     jobName: name,
     remediation: remediation.metadata,
     attempt,
+    createdAt: iso(now()),
     installationNamespace: settings.namespace,
     pace: settings.pace,
     approvedPlan,

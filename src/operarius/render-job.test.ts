@@ -25,6 +25,7 @@ function render(overrides: Partial<RenderInput> & { podSpec?: object; template?:
     jobName: "job-1",
     remediation: { name: "rem-1", uid: "rem-uid" },
     attempt: 1,
+    createdAt: "2026-01-01T12:00:00.000Z",
     installationNamespace: "openfero",
     pace: "normal",
     ...input,

@@ -21,6 +21,8 @@ export interface RenderInput {
   /** The record this Job belongs to: becomes the owner. */
   remediation: { name: string; uid: string };
   attempt: number;
+  /** When the Job is made, RFC 3339: its deadline counts from here, not from the start of its program. */
+  createdAt: string;
   /** Where the installation keeps its own objects. */
   installationNamespace: string;
   pace: "normal" | "fast";
@@ -136,6 +138,7 @@ function ownVariables(input: RenderInput, spec: JobSpec): EnvVar[] {
     { name: "OPERARIUS_REMEDIATION", value: input.remediation.name },
     { name: "OPERARIUS_ATTEMPT", value: String(input.attempt) },
     { name: "OPERARIUS_NAMESPACE", value: input.installationNamespace },
+    { name: "OPERARIUS_JOB_CREATED_AT", value: input.createdAt },
     { name: "OPERARIUS_DEADLINE_SECONDS", value: String(spec.activeDeadlineSeconds) },
     { name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
   ];

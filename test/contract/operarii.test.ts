@@ -74,6 +74,7 @@ function renderedJob(folder: string): Job {
     jobName: "a-job",
     remediation: { name: "a-record", uid: "1" },
     attempt: 1,
+    createdAt: "2026-01-01T12:00:00Z",
     installationNamespace: "openfero",
     pace: "normal",
   });
