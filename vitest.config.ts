@@ -2,7 +2,8 @@ import { defineConfig } from "vitest/config";
 
 /**
  * `unit` is fast and pure; `sandbox` starts embedded clusters and runs the built program against them; `conformance`
- * plays the same cases on the sandbox and on a real control plane.
+ * plays the same cases on the sandbox and on a real control plane; `cluster` plays the scenarios of `sandbox` on a real
+ * control plane.
  */
 export default defineConfig({
   test: {
@@ -46,6 +47,17 @@ export default defineConfig({
           // One cluster after the other: both together would only measure the machine.
           fileParallelism: false,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: "cluster",
+          include: ["test/cluster/**/*.test.ts"],
+          globalSetup: ["test/cluster/prepare.ts"],
+          // For what hangs; a scenario may also wait for its turn on a group of nodes.
+          testTimeout: 600_000,
+          hookTimeout: 240_000,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

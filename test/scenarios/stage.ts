@@ -180,3 +180,28 @@ export async function annotateAgent(stage: Stage, annotations: Record<string, st
   const { namespace, name } = stage;
   await stage.person.patch(daemonSets, { namespace, name }, { type: "merge", body });
 }
+
+/**
+ * `untilStatus` after a taint: since 1.33 a NoSchedule taint alone does not make the controller count anew, any write of
+ * the DaemonSet does. Each look writes, because the controller may learn of one write before it learns of the taint.
+ */
+export async function untilCountedAnew(
+  stage: Stage,
+  what: string,
+  holds: (daemonSet: Live<DaemonSet>) => boolean,
+): Promise<void> {
+  let seen: unknown;
+  let look = 0;
+  await until(
+    `${stage.name}: ${what}`,
+    async () => {
+      const daemonSet = await readDaemonSet(stage);
+      seen = daemonSet.status;
+      if (holds(daemonSet)) return true;
+      look += 1;
+      await annotateAgent(stage, { "example.com/look": String(look) });
+      return false;
+    },
+    { withinMs: 90_000, periodMs: 1000, seen: () => seen },
+  );
+}

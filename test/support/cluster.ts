@@ -31,7 +31,7 @@ export interface Cluster {
   readonly lacks: Readonly<Partial<Record<Capability, string>>>;
   /** Credentials of a ServiceAccount by TokenRequest. Rejects when it does not exist. */
   account(namespace: string, name: string): Promise<AccountFiles>;
-  /** Every request so far. */
+  /** Every request so far; those of the cluster's own components may be missing. */
   audit(): Promise<AuditEvent[]>;
   /** Stops the controller of all DaemonSets; the function it resolves with starts it again. */
   stopDaemonSetController(): Promise<() => Promise<void>>;

@@ -45,7 +45,7 @@ export interface SandboxClusterOptions {
 }
 
 /** n1 to n4, or n01, n02, ... where there are more: a remedy takes nodes in the order of their names. */
-function groupsOfNodes(count: number): string[][] {
+export function groupsOfNodes(count: number): string[][] {
   const digits = String(4 * count).length;
   const name = (number: number): string => `n${String(number).padStart(digits, "0")}`;
   return Array.from({ length: count }, (_, ground) => [1, 2, 3, 4].map((each) => name(4 * ground + each)));

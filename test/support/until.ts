@@ -1,11 +1,10 @@
 /** Waiting for a condition with a deadline: tests never sleep for a fixed time. */
 
-/** Between two looks, in milliseconds. */
-const period = 50;
-
 export interface UntilOptions {
   /** Milliseconds; default 60,000: a deadline is for what never comes, not for slow machines. */
   withinMs?: number;
+  /** Between two looks, in milliseconds; default 50. */
+  periodMs?: number;
   /** What was seen last, for the message when the time is up. */
   seen?: () => unknown;
 }
@@ -17,7 +16,7 @@ export interface UntilOptions {
 export async function until<T>(
   what: string,
   look: () => T | Promise<T>,
-  { withinMs = 60_000, seen }: UntilOptions = {},
+  { withinMs = 60_000, periodMs = 50, seen }: UntilOptions = {},
 ): Promise<Exclude<T, undefined | false>> {
   const deadline = Date.now() + withinMs;
   for (;;) {
@@ -27,6 +26,6 @@ export async function until<T>(
       const last = seen === undefined ? "" : `; last seen: ${JSON.stringify(seen())}`;
       throw new Error(`waited ${withinMs / 1000} s in vain for ${what}${last}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, period));
+    await new Promise((resolve) => setTimeout(resolve, periodMs));
   }
 }

@@ -2,7 +2,7 @@
 import { nodes as nodeResource } from "../../../src/kube/resources.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Stage } from "../stage.ts";
-import { annotateAgent, setFaults, setImage, untilNode, untilPod, untilStatus } from "../stage.ts";
+import { setFaults, setImage, untilCountedAnew, untilNode, untilPod, untilStatus } from "../stage.ts";
 
 async function killN1(stage: Stage): Promise<void> {
   await setFaults(stage, stage.node(1), "dead");
@@ -17,7 +17,7 @@ export const brokenNodes: readonly Scenario[] = [
     needs: ["node-faults"],
     async fault(stage) {
       await killN1(stage);
-      await untilStatus(
+      await untilCountedAnew(
         stage,
         "desired 3, misscheduled 1",
         ({ status }) => status?.desiredNumberScheduled === 3 && status.numberMisscheduled === 1,
@@ -70,9 +70,7 @@ export const brokenNodes: readonly Scenario[] = [
     async fault(stage) {
       const body = { spec: { taints: [{ key: "maint", value: "rack", effect: "NoSchedule" }] } };
       await stage.person.patch(nodeResource, { name: stage.node(2) }, { type: "strategic", body });
-      // Since 1.33 a NoSchedule taint alone does not make the controller count anew; any write of the DaemonSet does.
-      await annotateAgent(stage, { "example.com/look": "again" });
-      await untilStatus(stage, "misscheduled 1", ({ status }) => status?.numberMisscheduled === 1);
+      await untilCountedAnew(stage, "misscheduled 1", ({ status }) => status?.numberMisscheduled === 1);
     },
     runs: [
       {
