@@ -2,7 +2,7 @@
 import type { Guard } from "./guard.ts";
 import { pass } from "./guard.ts";
 
-export const REMEDY_ANNOTATION = "operarius.openfero.io/remedy";
+const REMEDY_ANNOTATION = "operarius.openfero.io/remedy";
 
 function judgeValue(value: string | undefined, at: number): { off: boolean; why: string } {
   if (value === undefined || value === "enabled") return { off: false, why: "" };

@@ -87,7 +87,7 @@ function lastFailure({
 }
 
 /** Since when the longest-waiting node has been without a pod, in milliseconds before now; 0 when none is. */
-export function podlessForMs({ podless, observation, at }: Situation): number {
+function podlessForMs({ podless, observation, at }: Situation): number {
   return Math.max(0, ...podless.map((node) => at - (observation.podlessSince[node] ?? at)));
 }
 

@@ -5,7 +5,7 @@ import { maxUnavailable } from "../recount.ts";
 import type { Situation } from "../situation.ts";
 
 /** Nodes that do not answer and matter here: they should run the pod or still have one. */
-export function deadNodes({ slots }: Situation): NodeFacts[] {
+function deadNodes({ slots }: Situation): NodeFacts[] {
   return slots
     .filter(({ node, shouldRun, pods }) => node.ready !== "True" && (shouldRun || pods.length > 0))
     .map(({ node }) => node);
