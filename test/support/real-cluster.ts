@@ -1,5 +1,5 @@
 /** A real control plane with fake kubelets as a `Cluster`. */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { install } from "../../sandbox/bootstrap/install.ts";
 import { readManifests } from "../../sandbox/bootstrap/objects.ts";
@@ -30,7 +30,12 @@ export interface RealClusterOptions {
 /** Starts it with the Job's rights installed. It takes about ten seconds. Errors: `ClusterProblem`, with nothing left running. */
 export async function startRealCluster(options: RealClusterOptions): Promise<Cluster> {
   const grounds = groupsOfNodes(options.grounds);
-  const plane = await startCluster({ ...options, nodes: grounds.flat() });
+  const { programs, directory, programEntry } = options;
+  // What nodes note is much, and of use only when something went wrong.
+  const logFile = join(directory, "logs", "nodes.log");
+  const log = (line: string): void => appendFileSync(logFile, `${new Date().toISOString()} ${line}\n`);
+  const plane = await startCluster({ programs, directory, programEntry, nodes: grounds.flat(), log });
+  options.log(`Kubernetes ${plane.version} (${programs.origin}) runs; its logs are in ${plane.files.logs}`);
   try {
     // As kubectl would: that name decides whether a template may be rolled back.
     const credentials = await loadCredentials({ kubeconfig: plane.kubeconfigFile, env: {} });

@@ -156,12 +156,13 @@ export const oneNode: readonly Scenario[] = [
       },
       {
         async before(stage) {
-          // The controller's waits double from 1 s. One that has lasted 8.5 s is of 16 s or more: long enough to be cut short.
+          // The controller's waits double from 1 s. One that has lasted 18.5 s by the pod's age, which may be told up to
+          // 1 s too high, is longer than 16 s: of 32 s or more, with 12 s left to be cut short.
           await untilPod(
             stage,
             "a failed pod on n2 that waits for long",
             ({ node, phase, createdAt }) =>
-              node === stage.node(2) && phase === "Failed" && Date.now() - createdAt > 8500,
+              node === stage.node(2) && phase === "Failed" && Date.now() - createdAt > 18_500,
           );
           await setFaults(stage, stage.node(2), "");
           await untilNode(stage, stage.node(2), { type: "DiskPressure", status: "False" });
