@@ -1,8 +1,8 @@
-// `npm run cluster -- up|down|status|build`: real Kubernetes on this machine. Bundled first: Node 20 runs no TypeScript.
+// `npm run cluster -- up|down|status|build`: real Kubernetes on this machine.
 import { mkdtemp, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { fileURLToPath } from "node:url";
+import { importTypeScript } from "./import-typescript.mjs";
 
 const entry = fileURLToPath(import.meta.url);
 const root = dirname(dirname(entry));
@@ -15,24 +15,10 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
   });
 }
 
-/** Once imported, the bundle is in memory and its file is not needed any more. */
 async function load() {
   const directory = await mkdtemp(join(root, "node_modules", ".cluster-"));
   try {
-    const outfile = join(directory, "cluster.mjs");
-    await build({
-      absWorkingDir: root,
-      entryPoints: ["scripts/cluster/main.ts"],
-      outfile,
-      bundle: true,
-      platform: "node",
-      format: "esm",
-      target: "node20",
-      packages: "external",
-      loader: { ".yaml": "text" },
-      logLevel: "warning",
-    });
-    return await import(pathToFileURL(outfile).href);
+    return await importTypeScript({ root, entryPoint: "scripts/cluster/main.ts", directory });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -1,8 +1,8 @@
-// `npm run test:e2e`: from Prometheus to the healed node. Bundled first: Node 20 runs no TypeScript.
+// `npm run test:e2e`: from Prometheus to the healed node.
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { fileURLToPath } from "node:url";
+import { importTypeScript } from "../../scripts/import-typescript.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
@@ -22,20 +22,7 @@ const directory = join(cache, `operarius-e2e-${process.pid}`);
 mkdirSync(directory);
 let code = 1;
 try {
-  const outfile = join(directory, "e2e.mjs");
-  await build({
-    absWorkingDir: root,
-    entryPoints: ["test/e2e/main.ts"],
-    outfile,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    packages: "external",
-    loader: { ".yaml": "text" },
-    logLevel: "warning",
-  });
-  const { main } = await import(pathToFileURL(outfile).href);
+  const { main } = await importTypeScript({ root, entryPoint: "test/e2e/main.ts", directory });
   code = await main(process.argv.slice(2), {
     env: process.env,
     root,
