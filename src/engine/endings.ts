@@ -1,6 +1,6 @@
 /** The verdicts of a run, each with its reason (pure). */
 import { StatusError, TransportError } from "../kube/errors.ts";
-import { Interrupted, Stalled } from "./errors.ts";
+import { Interrupted, isTargetGone, Stalled } from "./errors.ts";
 import type { RunState } from "./run-types.ts";
 import type { ObservationBase, Plan, Remedy, Verdict } from "./types.ts";
 
@@ -14,13 +14,16 @@ export function recovered(message: string, soakedMs: number, wrote: boolean): Ve
 }
 
 /**
- * What ends a run from outside: a stop is a verdict, and so is whatever comes after a write of ours. What ended a run
- * that had nothing to record is thrown.
+ * What ends a run from outside: a stop is a verdict, so is the end of the target, and so is whatever comes after a write
+ * of ours. What ended a run that had nothing to record is thrown.
  */
 export function onRecord<O extends ObservationBase>(error: unknown, remedy: Remedy<O>, state: RunState<O>): Verdict {
   if (state.last && error instanceof Interrupted) return interrupted();
-  if (!state.last || state.writes.length === 0) throw error;
-  return error instanceof Stalled ? incomplete(remedy, state.last.observation, error) : brokenOff(error);
+  const { last, writes } = state;
+  if (last && isTargetGone(error))
+    return { kind: writes.length > 0 ? "failed" : "declined", reason: error.reason, message: error.message };
+  if (!last || writes.length === 0) throw error;
+  return error instanceof Stalled ? incomplete(remedy, last.observation, error) : brokenOff(error);
 }
 
 /** The run broke off. An error of the API keeps its name; anything else is a fault of this program. */

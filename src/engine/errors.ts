@@ -10,6 +10,11 @@ export class Stalled extends Error {
   }
 }
 
+/** The target that a run had seen is no longer there: deleted, or deleted and created anew under its name. */
+export function isTargetGone(error: unknown): error is Stalled {
+  return error instanceof Stalled && (error.reason === "TargetGone" || error.reason === "TargetReplaced");
+}
+
 /** The target is no longer what the plan was made for: look and plan again. */
 export class TargetMoved extends Error {
   constructor(message: string, options?: ErrorOptions) {

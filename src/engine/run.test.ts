@@ -279,9 +279,18 @@ describe("a target that moves", () => {
     expect(outcome.writes).toHaveLength(1);
   });
 
-  it("one that goes away after a write leaves its record", async () => {
-    const { outcome } = await runFake({ looks: [ill(oneStep), ill(oneStep), new Stalled("NotFound", "it is gone")] });
-    expect(outcome).toMatchObject({ verdict: { kind: "partial", reason: "NotFound" }, writes: [{ generation: 2 }] });
+  it.each(["TargetGone", "TargetReplaced"])(
+    "one that goes away after a write leaves its record: %s",
+    async (reason) => {
+      const { outcome } = await runFake({ looks: [ill(oneStep), ill(oneStep), new Stalled(reason, "it is gone")] });
+      expect(outcome).toMatchObject({ verdict: { kind: "failed", reason }, writes: [{ generation: 2 }] });
+    },
+  );
+
+  it("one that goes away before a write is declined, with what was seen on record", async () => {
+    const { outcome } = await runFake({ looks: [ill(oneStep), new Stalled("TargetGone", "it is gone")] });
+    expect(outcome).toMatchObject({ verdict: { kind: "declined", reason: "TargetGone" }, writes: [] });
+    expect(outcome.last).toBeDefined();
   });
 });
 

@@ -47,6 +47,12 @@ describe("the last two lines", () => {
       "kubectl get daemonset/agent -n kube-system -o yaml --show-managed-fields   # Change the Application.",
     ],
     [
+      "the target was deleted: nothing is left to fix",
+      { kind: "failed", reason: "TargetGone", message: "It was deleted." },
+      { steps: [rollback] },
+      "kubectl get daemonsets -n kube-system   # It was deleted.",
+    ],
+    [
       "recovered by a deletion",
       { kind: "recovered" },
       { steps: [deletion()] },

@@ -41,6 +41,8 @@ export function lastLines<O extends ObservationBase>(
     const look = `kubectl get daemonset/${target.name} -n ${target.namespace} -o yaml --show-managed-fields`;
     return { cause, next: [], fix: `${look}   # ${verdict.message}` };
   }
+  if (verdict.reason === "TargetGone" || verdict.reason === "TargetReplaced")
+    return { cause, next: [], fix: `kubectl get daemonsets -n ${target.namespace}   # ${verdict.message}` };
   if (verdict.reason === "Interrupted") {
     return {
       cause,

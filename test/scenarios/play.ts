@@ -49,8 +49,9 @@ export function play(scenarios: readonly Scenario[], entry: string, start: () =>
     for (const scenario of scenarios.filter((each) => !needsClusterAlone(each)))
       it.concurrent(`${scenario.id} ${scenario.title}`, ({ skip }) => run(scenario, skip));
   });
+  const alone = scenarios.filter(needsClusterAlone);
+  if (alone.length === 0) return;
   describe("alone", () => {
-    for (const scenario of scenarios.filter(needsClusterAlone))
-      it(`${scenario.id} ${scenario.title}`, ({ skip }) => run(scenario, skip));
+    for (const scenario of alone) it(`${scenario.id} ${scenario.title}`, ({ skip }) => run(scenario, skip));
   });
 }

@@ -70,7 +70,7 @@ export async function openView({
 
     async function look(): Promise<Observation> {
       const daemonSet = own.get(namespace, name);
-      if (!daemonSet) throw notFound(target, kube.server);
+      if (!daemonSet) throw new Stalled("TargetGone", `DaemonSet ${namespace}/${name} was deleted while this ran.`);
       if (daemonSet.metadata.uid !== uid) {
         throw new Stalled(
           "TargetReplaced",

@@ -1,5 +1,6 @@
-/** Every scenario of the remedy for stuck DaemonSet rollouts, in two halves that take about the same time. */
+/** Every scenario of the remedy for stuck DaemonSet rollouts, in parts that take about the same time. */
 import type { Scenario } from "../scenario.ts";
+import { combined } from "./combined.ts";
 import { degraded } from "./degraded.ts";
 import { brokenNodes } from "./nodes.ts";
 import { oneNode } from "./one-node.ts";
@@ -13,7 +14,10 @@ export const faultsOfTheRevision: readonly Scenario[] = [...revisionFaults, ...r
 /** Nodes or running pods are at fault; then `--strategy restart`. */
 export const faultsAtRunTime: readonly Scenario[] = [...oneNode, ...degraded, ...brokenNodes, ...restartLetter];
 
-/** S01 to S22 of FAILURES.md §6 by number, then the runbook's letter. */
-export const scenarios: readonly Scenario[] = [...faultsOfTheRevision, ...faultsAtRunTime].sort((a, b) =>
-  a.id < b.id ? -1 : 1,
+/** Faults that hide each other, and people who act meanwhile. */
+export const severalAtOnce: readonly Scenario[] = combined;
+
+/** S01 to S22 of FAILURES.md §6 by number, then the runbook's letter; M01 and on: several things at once. */
+export const scenarios: readonly Scenario[] = [...faultsOfTheRevision, ...faultsAtRunTime, ...severalAtOnce].sort(
+  (a, b) => (a.id < b.id ? -1 : 1),
 );
