@@ -2,7 +2,7 @@
 import type { ControllerRevision, DaemonSet } from "kubernetes-types/apps/v1";
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Lease } from "kubernetes-types/coordination/v1";
-import type { Namespace, Node, Pod, ServiceAccount } from "kubernetes-types/core/v1";
+import type { ConfigMap, Namespace, Node, Pod, ServiceAccount } from "kubernetes-types/core/v1";
 import type { Kube } from "../../src/kube/types.ts";
 import type { Informer } from "../machinery/informer.ts";
 import type { ControllerTuning } from "./tuning.ts";
@@ -17,6 +17,8 @@ export type Informers = {
   leases: Informer<Lease>;
   namespaces: Informer<Namespace>;
   serviceAccounts: Informer<ServiceAccount>;
+  /** kube-root-ca.crt of every namespace. */
+  rootCertificates: Informer<ConfigMap>;
 };
 
 export interface ControllerContext {
@@ -24,6 +26,7 @@ export interface ControllerContext {
   kube: Kube;
   informers: Informers;
   tuning: ControllerTuning;
+  caPem: string;
   now: () => number;
   log: (line: string) => void;
 }

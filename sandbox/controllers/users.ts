@@ -11,5 +11,6 @@ export const controllerUsers = {
   podGc: account("pod-garbage-collector"),
   namespaces: account("namespace-controller"),
   serviceAccounts: account("service-account-controller"),
+  rootCertificates: account("root-ca-cert-publisher"),
   nodes: account("node-controller"),
 } as const;

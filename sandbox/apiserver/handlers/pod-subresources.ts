@@ -1,5 +1,5 @@
 /** pods/binding and pods/eviction. */
-import { parseMap } from "../http/body.ts";
+import { parseObject } from "../http/body.ts";
 import { asList, asMap, asString, timestamp } from "../object.ts";
 import { badRequest, conflict, tooManyRequests } from "../status.ts";
 import { selectorMatches } from "../validation/labels.ts";
@@ -14,7 +14,7 @@ const success = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Succe
 
 /** Gives the pod its node. Errors: 400, 404, 409 when it has one or is being deleted. */
 export async function bindPod(call: Call): Promise<Answer> {
-  const body = parseMap(call.body, call.contentType);
+  const body = parseObject(call.body, call.contentType, "Binding");
   const node = asString(asMap(body.target).name);
   if (node === "") throw badRequest("Binding is invalid: target.name: Required value");
   await updateObject(
@@ -59,7 +59,7 @@ function checkBudgets(call: Call): void {
 
 /** Deletes the pod the polite way. Errors: 404, 409, 429. */
 export async function evictPod(call: Call): Promise<Answer> {
-  const body = call.body.trim() === "" ? {} : parseMap(call.body, call.contentType);
+  const body = call.body.trim() === "" ? {} : parseObject(call.body, call.contentType, "Eviction");
   const given = asMap(body.deleteOptions);
   const grace = given.gracePeriodSeconds;
   const { uid, resourceVersion } = asMap(given.preconditions);

@@ -21,12 +21,12 @@ export function templatedStrategy(kind: "Deployment" | "ReplicaSet" | "StatefulS
           rollingUpdate: { maxUnavailable: "25%", maxSurge: "25%" },
         });
       }
-      defaultPodTemplate(spec.template);
+      defaultPodTemplate(spec);
     },
-    validate: (object: KubeObject): Cause[] => templateFaults(asMap(object.spec)),
+    validate: (object: KubeObject): Cause[] => templateFaults(asMap(object.spec), kind),
     validateUpdate(next: KubeObject, old: KubeObject): Cause[] {
       const selector = asMap(next.spec).selector;
-      return sameJson(selector, asMap(old.spec).selector) ? [] : [immutable("spec.selector", selector)];
+      return sameJson(selector, asMap(old.spec).selector) ? [] : [immutable("spec.selector", selector ?? null)];
     },
   };
 }

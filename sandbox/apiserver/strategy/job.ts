@@ -19,7 +19,7 @@ function defaults(job: KubeObject): void {
   setDefault(spec, "suspend", false);
   setDefault(spec, "manualSelector", false);
   setDefault(spec, "podReplacementPolicy", spec.podFailurePolicy === undefined ? "TerminatingOrFailed" : "Failed");
-  defaultPodTemplate(spec.template);
+  defaultPodTemplate(spec);
 }
 
 /** Selector and labels that tie pods to this very Job; both the old and the new label names, as since 1.27. */
