@@ -117,7 +117,7 @@ export async function createObject(request: WriteRequest, given: KubeObject): Pr
   generateName(object);
   const faults = [...metadataFaults(resource, object), ...(resource.strategy.validate?.(object) ?? [])];
   const name = object.metadata.name ?? "";
-  if (faults.length === 0) faults.push(...(resource.strategy.rules?.(object, undefined) ?? []));
+  faults.push(...(resource.strategy.rules?.(object, undefined, faults) ?? []));
   if (faults.length > 0) throw invalid(resource, name, faults);
   const key = keyOf(object.metadata.namespace, name);
   if (backend.store.get(resource.bucket, key) !== undefined) throw alreadyExists(resource, name);
@@ -225,7 +225,7 @@ function validateUpdate(request: WriteRequest, next: KubeObject, old: KubeObject
   const faults = [...metadataUpdateFaults(next, old)];
   if (subresource === "" || resource.custom) faults.push(...(resource.strategy.validateUpdate?.(next, old) ?? []));
   if (subresource === "" || resource.custom) faults.push(...(resource.strategy.validate?.(next) ?? []));
-  if (faults.length === 0) faults.push(...(resource.strategy.rules?.(next, old) ?? []));
+  faults.push(...(resource.strategy.rules?.(next, old, faults) ?? []));
   if (faults.length > 0) throw invalid(resource, request.name, faults);
 }
 
