@@ -105,7 +105,12 @@ export function applyConfig(live: KubeObject, config: KubeObject, author: Applie
   const merged = asObject(mergeApplied(clone(cleaned), desired, root), live);
   const before = managedFields;
   const own = before.find((entry) => isEntryOf(entry, author, "Apply"));
-  const entry = own !== undefined && sameJson(own.fieldsV1, wanted) ? own : entryOf(author, "Apply", wanted);
+  // Who changes nothing leaves no time (managedFieldsUpdater.Apply).
+  const { time: _now, ...timeless } = entryOf(author, "Apply", wanted);
+  const changes = !sameJson(merged, { ...live, metadata });
+  const entry = changes
+    ? entryOf(author, "Apply", wanted)
+    : { ...timeless, ...(own?.time === undefined ? {} : { time: own.time }) };
   merged.metadata = {
     ...merged.metadata,
     managedFields: inOrder([entry, ...before.filter((one) => one !== own)]),

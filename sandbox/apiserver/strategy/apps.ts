@@ -16,10 +16,13 @@ export function templatedStrategy(kind: "Deployment" | "ReplicaSet" | "StatefulS
       if (kind !== "ReplicaSet") setDefault(spec, "revisionHistoryLimit", 10);
       if (kind === "Deployment") {
         setDefault(spec, "progressDeadlineSeconds", 600);
-        setDefault(spec, "strategy", {
-          type: "RollingUpdate",
-          rollingUpdate: { maxUnavailable: "25%", maxSurge: "25%" },
-        });
+        const strategy = ensureMap(spec, "strategy");
+        setDefault(strategy, "type", "RollingUpdate");
+        if (strategy.type === "RollingUpdate") {
+          const rolling = ensureMap(strategy, "rollingUpdate");
+          setDefault(rolling, "maxUnavailable", "25%");
+          setDefault(rolling, "maxSurge", "25%");
+        }
       }
       defaultPodTemplate(spec);
     },
