@@ -1,7 +1,9 @@
 /** The sandbox's control loops. API clients only: they run against any Kubernetes API server that trusts their users. */
 import * as kinds from "../../src/kube/resources.ts";
 import type { Kube } from "../../src/kube/types.ts";
+import { budgets, quotas } from "../kinds.ts";
 import { startInformer } from "../machinery/informer.ts";
+import { startDisruptionController, startQuotaController } from "./budget/controller.ts";
 import { startGarbageCollector } from "./collection/garbage-collector.ts";
 import { startNamespaceController } from "./collection/namespaces.ts";
 import { startPodGc } from "./collection/pod-gc.ts";
@@ -36,6 +38,8 @@ const starters = {
   serviceAccounts: startServiceAccountController,
   rootCertificates: startRootCertificates,
   nodes: startNodeLifecycle,
+  disruption: startDisruptionController,
+  quotas: startQuotaController,
 } satisfies Partial<Record<keyof typeof controllerUsers, (context: ControllerContext) => Running>>;
 
 /** Starts all of them once what they watch has been listed. `stop` ends every loop, watch and connection. */
@@ -73,6 +77,8 @@ function startInformers(kube: Kube, log: (line: string) => void): Informers {
     leases: startInformer({ kube, log, resource: kinds.leases }),
     namespaces: startInformer({ kube, log, resource: kinds.namespaces }),
     serviceAccounts: startInformer({ kube, log, resource: kinds.serviceAccounts }),
+    budgets: startInformer({ kube, log, resource: budgets }),
+    quotas: startInformer({ kube, log, resource: quotas }),
     rootCertificates: startInformer({
       kube,
       log,

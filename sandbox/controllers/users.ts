@@ -13,4 +13,6 @@ export const controllerUsers = {
   serviceAccounts: account("service-account-controller"),
   rootCertificates: account("root-ca-cert-publisher"),
   nodes: account("node-controller"),
+  disruption: account("disruption-controller"),
+  quotas: account("resourcequota-controller"),
 } as const;

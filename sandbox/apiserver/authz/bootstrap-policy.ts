@@ -116,11 +116,13 @@ const scheduler: Rule[] = [
 /** The identities of the controllers inside the manager. */
 const controllers = [
   "daemon-set-controller",
+  "disruption-controller",
   "generic-garbage-collector",
   "job-controller",
   "namespace-controller",
   "node-controller",
   "pod-garbage-collector",
+  "resourcequota-controller",
   "root-ca-cert-publisher",
   "service-account-controller",
 ].map((name) => `system:serviceaccount:kube-system:${name}`);

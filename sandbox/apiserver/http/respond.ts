@@ -47,8 +47,9 @@ export function sendBody(
     sendText(response, code, "application/yaml", stringify(body, { sortMapEntries: true }));
     return;
   }
-  const text = pretty ? JSON.stringify(body, null, 2) : stable ? stableJson(body) : JSON.stringify(body);
-  sendText(response, code, "application/json", text);
+  if (pretty) sendText(response, code, "application/json", JSON.stringify(body, null, 2));
+  // Go's encoder ends a line.
+  else sendText(response, code, "application/json", `${stable ? stableJson(body) : JSON.stringify(body)}\n`);
 }
 
 export function sendText(response: ServerResponse, code: number, type: string, text: string): void {

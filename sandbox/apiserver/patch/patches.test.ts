@@ -201,10 +201,12 @@ describe("server-side apply", () => {
     const shared = apply(first, set("i:1", { tty: true }), "other");
     const second = apply(shared, set("i:2", { env: [{ name: "B", value: "2" }] }));
     expect(containers(second)).toEqual([{ name: "app", image: "i:2", env: [{ name: "B", value: "2" }], tty: true }]);
+    // "other" changed nothing, and so has no time: it comes first.
     expect(second.metadata.managedFields?.map((entry) => [entry.manager, entry.operation])).toEqual([
-      ["me", "Apply"],
       ["other", "Apply"],
+      ["me", "Apply"],
     ]);
+    expect(second.metadata.managedFields?.map(({ time }) => time === undefined)).toEqual([true, false]);
   });
 
   test("changes nothing when it is repeated", () => {
