@@ -1,4 +1,8 @@
 import { defineConfig } from "vitest/config";
+import { createSuiteReport } from "./scripts/ci/suite-report.ts";
+
+/** Set by `.ci/run`: where to note what ran. */
+const reportFile = process.env.OPERARIUS_SUITE_REPORT;
 
 /**
  * `unit` is fast and pure; `sandbox` starts embedded clusters and runs the built program against them; `conformance`
@@ -7,6 +11,7 @@ import { defineConfig } from "vitest/config";
  */
 export default defineConfig({
   test: {
+    reporters: ["default", ...(reportFile === undefined ? [] : [createSuiteReport(reportFile)])],
     // Scenarios mostly wait: this many at a time still leave two cores idle now and then.
     maxConcurrency: 8,
     projects: [

@@ -118,6 +118,7 @@ async function startParts(
   const controllers = await startControllers({
     connect,
     tuning: { ...defaultControllerTuning, ...options.tuning },
+    caPem: apiServer.caPem,
     log,
   });
   ending.add(() => controllers.stop());

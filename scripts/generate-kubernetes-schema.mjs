@@ -1,12 +1,12 @@
 // Writes sandbox/apiserver/openapi/kinds.json: the fields of the built-in kinds, read from the Go types of Kubernetes.
 // Run by hand when the version below changes; needs Go. Each field is one line:
-//   <protobuf number> <type> [ptr] [omit] [inline] [atomic] [set] [merge=<key>] [keys=<key>+<key>]
+//   <protobuf number> <type> [ptr] [omit] [zero] [inline] [atomic] [set] [merge=<key>] [keys=<key>+<key>]
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const version = "v0.33.1";
+const version = "v0.35.4";
 const packages = {
   "k8s.io/api": [
     "admissionregistration/v1",
@@ -119,6 +119,7 @@ function fieldOf(line, comments, own) {
   const flags = [
     type.startsWith("*") ? "ptr" : "",
     options.includes("omitempty") ? "omit" : "",
+    options.includes("omitzero") ? "zero" : "",
     inline ? "inline" : "",
     note("listType")[0] === "atomic" || note("mapType")[0] === "atomic" || note("structType")[0] === "atomic"
       ? "atomic"

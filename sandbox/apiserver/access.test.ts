@@ -196,8 +196,8 @@ describe("requests that make no sense", () => {
     expect(answer.json.kind).toBe("Status");
   });
 
-  test("an unknown dry run is 400 and writes nothing", async () => {
-    expect((await cluster.call(`${path}?dryRun=Some`, post({ metadata: { name: "some" } }))).code).toBe(400);
+  test("an unknown dry run is 422 and writes nothing", async () => {
+    expect((await cluster.call(`${path}?dryRun=Some`, post({ metadata: { name: "some" } }))).code).toBe(422);
     expect((await cluster.call(`${path}/some`)).code).toBe(404);
   });
 

@@ -48,7 +48,7 @@ describe("list", () => {
     expect(json.items.map((one: { metadata: { name: string } }) => one.metadata.name)).toEqual(names);
   });
 
-  test.each(["labelSelector=a%3D%3D%3Db%3D(", "fieldSelector=spec.color%3Dred", "limit=-1"])(
+  test.each(["labelSelector=a%3D%3D%3Db%3D(", "fieldSelector=spec.color%3Dred", "limit=few"])(
     "answers 400 to %s",
     async (query) => {
       expect((await cluster.call(`${podsPath}?${query}`)).code).toBe(400);
@@ -93,7 +93,7 @@ describe("list", () => {
       type: "Warning",
     });
     const { json } = await cluster.call("/apis/events.k8s.io/v1/namespaces/default/events");
-    expect(json.items[0]).toMatchObject({ apiVersion: "events.k8s.io/v1", regarding: involvedObject, note: "no" });
+    expect(json.items[0]).toMatchObject({ regarding: involvedObject, note: "no" });
     const some = await cluster.admin.list(events, {
       fieldSelector: "involvedObject.name=a,reason=Failed,type=Warning",
     });
@@ -150,7 +150,7 @@ describe("watch", () => {
 
   test("marks the end of the initial events, and bookmarks the end of the watch", async () => {
     const query =
-      "watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=1";
+      "watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=3";
     const { text } = await cluster.call(`${podsPath}?${query}`);
     const lines = text
       .trim()
@@ -179,15 +179,19 @@ describe("discovery", () => {
     }
   });
 
-  test.each([
-    "/nope",
-    "/apis/nope",
-    "/apis/apps/v2",
-    "/api/v1/nopes",
-    "/api/v1/namespaces/default/pods/a/nope",
-    "/openapi/v3/apis/nope/v1",
-  ])("answers 404 to %s", async (path) => {
-    const answer = await cluster.call(path);
-    expect([answer.code, answer.json.kind]).toEqual([404, "Status"]);
-  });
+  test.each(["/apis/apps/v2", "/api/v1/nopes", "/api/v1/namespaces/default/pods/a/nope"])(
+    "answers 404 to %s with a Status",
+    async (path) => {
+      const answer = await cluster.call(path);
+      expect([answer.code, answer.json.kind]).toEqual([404, "Status"]);
+    },
+  );
+
+  test.each(["/nope", "/apis/nope", "/openapi/v3/apis/nope/v1", "/livez/nope"])(
+    "answers 404 to %s in plain text",
+    async (path) => {
+      const answer = await cluster.call(path);
+      expect([answer.code, answer.text]).toEqual([404, "404 page not found\n"]);
+    },
+  );
 });

@@ -3,7 +3,7 @@
 export interface Cause {
   reason: string;
   message: string;
-  field: string;
+  field?: string;
 }
 
 export interface StatusBody {
@@ -38,7 +38,7 @@ export class ApiError extends Error {
       metadata: {},
       status: "Failure",
       message,
-      reason,
+      ...(reason === "" ? {} : { reason }),
       ...(details === undefined ? {} : { details }),
       code,
     };
@@ -105,9 +105,9 @@ export function invalid(kind: { group: string; kind: string }, name: string, cau
   const words = causes.map((cause) => `${cause.field}: ${cause.message}`);
   const list = words.length === 1 ? (words[0] ?? "") : `[${words.join(", ")}]`;
   return new ApiError(422, "Invalid", `${subject} "${name}" is invalid: ${list}`, {
-    name,
+    ...(name === "" ? {} : { name }),
     ...(kind.group === "" ? {} : { group: kind.group }),
-    kind: kind.kind,
+    ...(kind.kind === "" ? {} : { kind: kind.kind }),
     causes: [...causes],
   });
 }
@@ -131,6 +131,17 @@ export function methodNotAllowed(): ApiError {
 export function unsupportedMediaType(accepted: readonly string[]): ApiError {
   const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(", ")}`;
   return new ApiError(415, "UnsupportedMediaType", message);
+}
+
+/** A patch of a type that no resource takes: refused before the resource is asked. */
+export function unsupportedPatchType(): ApiError {
+  return new ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type");
+}
+
+/** `available` are the forms that there are. */
+export function notAcceptable(available: readonly string[]): ApiError {
+  const message = `406: Not Acceptable\n\nAvailable representations: ${available.join(", ")}`;
+  return new ApiError(406, "NotAcceptable", message);
 }
 
 export function tooLarge(limitBytes: number): ApiError {

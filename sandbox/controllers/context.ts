@@ -2,7 +2,8 @@
 import type { ControllerRevision, DaemonSet } from "kubernetes-types/apps/v1";
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Lease } from "kubernetes-types/coordination/v1";
-import type { Namespace, Node, Pod, ServiceAccount } from "kubernetes-types/core/v1";
+import type { ConfigMap, Namespace, Node, Pod, ResourceQuota, ServiceAccount } from "kubernetes-types/core/v1";
+import type { PodDisruptionBudget } from "kubernetes-types/policy/v1";
 import type { Kube } from "../../src/kube/types.ts";
 import type { Informer } from "../machinery/informer.ts";
 import type { ControllerTuning } from "./tuning.ts";
@@ -17,6 +18,10 @@ export type Informers = {
   leases: Informer<Lease>;
   namespaces: Informer<Namespace>;
   serviceAccounts: Informer<ServiceAccount>;
+  budgets: Informer<PodDisruptionBudget>;
+  quotas: Informer<ResourceQuota>;
+  /** kube-root-ca.crt of every namespace. */
+  rootCertificates: Informer<ConfigMap>;
 };
 
 export interface ControllerContext {
@@ -24,6 +29,7 @@ export interface ControllerContext {
   kube: Kube;
   informers: Informers;
   tuning: ControllerTuning;
+  caPem: string;
   now: () => number;
   log: (line: string) => void;
 }

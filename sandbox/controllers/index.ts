@@ -1,10 +1,13 @@
 /** The sandbox's control loops. API clients only: they run against any Kubernetes API server that trusts their users. */
 import * as kinds from "../../src/kube/resources.ts";
 import type { Kube } from "../../src/kube/types.ts";
+import { budgets, quotas } from "../kinds.ts";
 import { startInformer } from "../machinery/informer.ts";
+import { startDisruptionController, startQuotaController } from "./budget/controller.ts";
 import { startGarbageCollector } from "./collection/garbage-collector.ts";
 import { startNamespaceController } from "./collection/namespaces.ts";
 import { startPodGc } from "./collection/pod-gc.ts";
+import { rootCertificateName, startRootCertificates } from "./collection/root-certificates.ts";
 import { startServiceAccountController } from "./collection/service-accounts.ts";
 import type { ControllerContext, Informers, Running } from "./context.ts";
 import { startDaemonSetController } from "./daemonset/controller.ts";
@@ -20,6 +23,8 @@ export interface ControllersOptions {
   /** A client that acts as this user. */
   connect: (user: string) => Kube;
   tuning: ControllerTuning;
+  /** The API server's root certificate, which pods are given. */
+  caPem: string;
   log: (line: string) => void;
 }
 
@@ -31,13 +36,17 @@ const starters = {
   podGc: startPodGc,
   namespaces: startNamespaceController,
   serviceAccounts: startServiceAccountController,
+  rootCertificates: startRootCertificates,
   nodes: startNodeLifecycle,
+  disruption: startDisruptionController,
+  quotas: startQuotaController,
 } satisfies Partial<Record<keyof typeof controllerUsers, (context: ControllerContext) => Running>>;
 
 /** Starts all of them once what they watch has been listed. `stop` ends every loop, watch and connection. */
 export async function startControllers({
   connect,
   tuning,
+  caPem,
   log,
 }: ControllersOptions): Promise<{ stop(): Promise<void> }> {
   const watcher = connect(controllerUsers.informers);
@@ -46,7 +55,7 @@ export async function startControllers({
   await Promise.all(all.map((informer) => informer.synced));
   const started = Object.entries(starters).map(([name, start]) => {
     const kube = connect(controllerUsers[name as keyof typeof starters]);
-    return { kube, running: start({ kube, informers, tuning, now: Date.now, log }) };
+    return { kube, running: start({ kube, informers, tuning, caPem, now: Date.now, log }) };
   });
   return {
     async stop() {
@@ -68,5 +77,13 @@ function startInformers(kube: Kube, log: (line: string) => void): Informers {
     leases: startInformer({ kube, log, resource: kinds.leases }),
     namespaces: startInformer({ kube, log, resource: kinds.namespaces }),
     serviceAccounts: startInformer({ kube, log, resource: kinds.serviceAccounts }),
+    budgets: startInformer({ kube, log, resource: budgets }),
+    quotas: startInformer({ kube, log, resource: quotas }),
+    rootCertificates: startInformer({
+      kube,
+      log,
+      resource: kinds.configMaps,
+      fieldSelector: `metadata.name=${rootCertificateName}`,
+    }),
   };
 }

@@ -11,5 +11,8 @@ export const controllerUsers = {
   podGc: account("pod-garbage-collector"),
   namespaces: account("namespace-controller"),
   serviceAccounts: account("service-account-controller"),
+  rootCertificates: account("root-ca-cert-publisher"),
   nodes: account("node-controller"),
+  disruption: account("disruption-controller"),
+  quotas: account("resourcequota-controller"),
 } as const;

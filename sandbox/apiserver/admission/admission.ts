@@ -5,7 +5,7 @@ import type { KubeObject } from "../object.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Store } from "../storage/store.ts";
 import { checkNamespaceLifecycle } from "./namespace-lifecycle.ts";
-import { admitPod, checkPod } from "./pods.ts";
+import { admitPod } from "./pods.ts";
 import { checkQuota } from "./quota.ts";
 import { callWebhooks } from "./webhooks.ts";
 
@@ -25,10 +25,7 @@ export function createAdmission(store: Store, registry: Registry): Admission {
   return {
     async mutate(change) {
       checkNamespaceLifecycle(store, change);
-      if (change.resource.bucket === "pods" && change.operation === "CREATE") {
-        admitPod(store, change.object);
-        checkPod(store, change.object);
-      }
+      if (change.resource.bucket === "pods" && change.operation === "CREATE") admitPod(store, change.object);
       await callWebhooks(store, change, { kind: "mutating", registry });
     },
     async validate(change) {

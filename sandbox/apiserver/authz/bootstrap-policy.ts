@@ -72,6 +72,14 @@ const discoveryPaths = [
   "/version/",
 ];
 
+const issuerPaths = [
+  "/.well-known/openid-configuration",
+  "/.well-known/openid-configuration/",
+  "/openid/v1/jwks",
+  "/openid/v1/jwks/",
+];
+const publicPaths = ["/healthz", "/livez", "/readyz", "/version", "/version/"];
+
 /** What a kubelet needs. The real server narrows it further to the kubelet's own node and pods (Node authorizer). */
 const node: Rule[] = [
   { verbs: ["create", ...read, "update", "patch", "delete"], apiGroups: [""], resources: ["nodes"] },
@@ -108,11 +116,14 @@ const scheduler: Rule[] = [
 /** The identities of the controllers inside the manager. */
 const controllers = [
   "daemon-set-controller",
+  "disruption-controller",
   "generic-garbage-collector",
   "job-controller",
   "namespace-controller",
   "node-controller",
   "pod-garbage-collector",
+  "resourcequota-controller",
+  "root-ca-cert-publisher",
   "service-account-controller",
 ].map((name) => `system:serviceaccount:kube-system:${name}`);
 
@@ -142,6 +153,11 @@ const roles: readonly Role[] = [
     groups: ["system:authenticated"],
   },
   {
+    name: "system:public-info-viewer",
+    rules: [{ verbs: ["get"], nonResourceURLs: publicPaths }],
+    groups: ["system:authenticated", "system:unauthenticated"],
+  },
+  {
     name: "system:basic-user",
     rules: [
       {
@@ -155,7 +171,7 @@ const roles: readonly Role[] = [
   },
   {
     name: "system:service-account-issuer-discovery",
-    rules: [{ verbs: ["get"], nonResourceURLs: ["/.well-known/openid-configuration", "/openid/v1/jwks"] }],
+    rules: [{ verbs: ["get"], nonResourceURLs: issuerPaths }],
     groups: ["system:serviceaccounts"],
   },
   {

@@ -4,6 +4,9 @@ import { asList, asMap, asString, ensureMap, isMap, setDefault, timestamp } from
 import type { Strategy } from "../registry/resource-info.ts";
 import type { Cause } from "../status.ts";
 import { badValue, notSupported, required } from "../status.ts";
+import { innerSchemas, syntaxFault } from "./rules.ts";
+import type { Schema } from "./schema.ts";
+import { schemaFaults } from "./schema.ts";
 
 function storedVersions(crd: KubeObject): string[] {
   return asList(asMap(crd.spec).versions)
@@ -34,6 +37,61 @@ function establish(crd: KubeObject): void {
     ],
     storedVersions: storedVersions(crd),
   };
+}
+
+/** A version as Go's struct has it, for messages. */
+function shownVersion(version: Record<string, unknown>): object {
+  return {
+    Name: version.name,
+    Served: version.served === true,
+    Storage: version.storage === true,
+    Deprecated: version.deprecated === true,
+    DeprecationWarning: version.deprecationWarning ?? null,
+    Schema: null,
+    Subresources: null,
+    AdditionalPrinterColumns: null,
+    SelectableFields: null,
+  };
+}
+
+const schemaTypes = ["array", "boolean", "integer", "number", "object", "string"];
+
+function ruleFaults(path: string, schema: Schema): Cause[] {
+  return asList(schema["x-kubernetes-validations"]).flatMap((rule, index) => {
+    const expression = asString(asMap(rule).rule);
+    const at = `${path}.x-kubernetes-validations[${index}].rule`;
+    if (expression.trim() === "") return [required(at, "rule is not specified")];
+    const fault = syntaxFault(expression);
+    return fault === undefined ? [] : [badValue(at, expression, `compilation failed: ERROR: ${fault}`)];
+  });
+}
+
+/** Faults of a schema itself: types that there are not, defaults that it refuses, rules that cannot be read. */
+function definitionFaults(path: string, schema: Schema): Cause[] {
+  const { type, default: value } = schema;
+  const faults: Cause[] = [];
+  if (typeof type === "string" && !schemaTypes.includes(type))
+    faults.push(notSupported(`${path}.type`, type, schemaTypes));
+  else if (value !== undefined) faults.push(...schemaFaults(`${path}.default`, schema, value));
+  faults.push(...ruleFaults(path, schema));
+  return [...faults, ...innerSchemas(schema).flatMap(([name, one]) => definitionFaults(`${path}.${name}`, one))];
+}
+
+const columnTypes = ["boolean", "date", "integer", "number", "string"];
+
+function columnFaults(path: string, columns: unknown): Cause[] {
+  return asList(columns).flatMap((column, index) => {
+    const { name, type, jsonPath } = asMap(column);
+    const at = `${path}.additionalPrinterColumns[${index}]`;
+    return [
+      ...(asString(name) === "" ? [required(`${at}.name`)] : []),
+      ...(asString(type) === "" ? [required(`${at}.type`, `must be one of ${columnTypes.join(",")}`)] : []),
+      ...(asString(type) === "" || columnTypes.includes(asString(type))
+        ? []
+        : [badValue(`${at}.type`, type, `must be one of ${columnTypes.join(",")}`)]),
+      ...(asString(jsonPath) === "" ? [required(`${at}.JSONPath`)] : []),
+    ];
+  });
 }
 
 function schemaMissing(version: Record<string, unknown>): boolean {
@@ -68,17 +126,26 @@ export const crdStrategy: Strategy = {
       faults.push(notSupported("spec.scope", spec.scope ?? "", ["Cluster", "Namespaced"]));
     if (asString(names.kind) === "") faults.push(required("spec.names.kind"));
     const versions = asList(spec.versions).map(asMap);
-    if (storedVersions(crd).length !== 1)
+    const stored = storedVersions(crd);
+    if (stored.length !== 1)
       faults.push(
         badValue(
           "spec.versions",
-          versions.map((one) => one.name),
+          versions.map(shownVersion),
           "must have exactly one version marked as storage version",
         ),
       );
+    if (stored.length === 0)
+      faults.push(badValue("status.storedVersions", null, "must have at least one stored version"));
     versions.forEach((version, index) => {
       if (schemaMissing(version))
         faults.push(required(`spec.versions[${index}].schema.openAPIV3Schema`, "schemas are required"));
+      // What all versions have in common the real server keeps, and names, once.
+      const single = versions.length === 1;
+      const schema = asMap(asMap(version.schema).openAPIV3Schema);
+      const at = single ? "spec.validation.openAPIV3Schema" : `spec.versions[${index}].schema.openAPIV3Schema`;
+      faults.push(...definitionFaults(at, schema));
+      faults.push(...columnFaults(single ? "spec" : `spec.versions[${index}]`, version.additionalPrinterColumns));
     });
     return faults;
   },

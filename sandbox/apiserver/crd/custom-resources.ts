@@ -3,13 +3,14 @@ import type { KubeObject } from "../object.ts";
 import { asList, asMap, asString, asText, clone } from "../object.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { ResourceInfo } from "../registry/resource-info.ts";
+import type { Cause } from "../status.ts";
 import type { Store } from "../storage/store.ts";
 import { age } from "../tables/format.ts";
 import type { Cell, Column, TablePrinter } from "../tables/printer.ts";
 import { ageColumn, nameColumn } from "../tables/printer.ts";
 import { valuesAt } from "./json-path.ts";
 import { prune } from "./prune.ts";
-import { ruleFaults } from "./rules.ts";
+import { hasRules, ruleFaults } from "./rules.ts";
 import type { Schema } from "./schema.ts";
 import { applyDefaults, schemaFaults } from "./schema.ts";
 
@@ -59,6 +60,33 @@ function schemaOf(version: Record<string, unknown>): Schema {
   return { ...schema, properties };
 }
 
+/** After such a fault a rule could not rely on the types that it was written for. */
+const blocking = new Set([
+  "FieldValueNotSupported",
+  "FieldValueRequired",
+  "FieldValueTooLong",
+  "FieldValueTooMany",
+  "FieldValueTypeInvalid",
+]);
+const notAsked: Cause = {
+  reason: "FieldValueInvalid",
+  message:
+    "Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation",
+  field: "<nil>",
+};
+
+interface Judged {
+  next: KubeObject;
+  old: KubeObject | undefined;
+  found: readonly Cause[];
+}
+
+function rulesOf(schema: Schema, { next, old, found }: Judged): Cause[] {
+  if (!hasRules(schema)) return [];
+  if (found.some(({ reason }) => blocking.has(reason))) return [notAsked];
+  return ruleFaults({ path: "", schema, self: next, old });
+}
+
 function resourceOf(crd: KubeObject, version: Record<string, unknown>): ResourceInfo {
   const spec = asMap(crd.spec);
   const names = asMap(spec.names);
@@ -87,7 +115,7 @@ function resourceOf(crd: KubeObject, version: Record<string, unknown>): Resource
       unknownFields: (body) => prune(schema, clone(body)),
       defaults: (object) => applyDefaults(schema, object),
       validate: (object) => schemaFaults("", schema, object),
-      rules: (next, old) => ruleFaults({ path: "", schema, self: next, old }),
+      rules: (next, old, found) => rulesOf(schema, { next, old, found }),
     },
     printer: printerOf(version),
     custom: true,

@@ -33,6 +33,34 @@ function toCel(schema: Schema, value: unknown): unknown {
   );
 }
 
+/** The schemas right below one. */
+export function innerSchemas(schema: Schema): [string, Schema][] {
+  const { items, additionalProperties: extra } = schema;
+  return [
+    ...Object.entries(asMap(schema.properties)).map(([name, one]): [string, Schema] => [
+      `properties[${name}]`,
+      asMap(one),
+    ]),
+    ...(isMap(items) ? [["items", items] satisfies [string, Schema]] : []),
+    ...(isMap(extra) ? [["additionalProperties", extra] satisfies [string, Schema]] : []),
+  ];
+}
+
+/** Whether a schema has rules anywhere. */
+export function hasRules(schema: Schema): boolean {
+  return schema["x-kubernetes-validations"] !== undefined || innerSchemas(schema).some(([, one]) => hasRules(one));
+}
+
+/** Why an expression cannot be read, or undefined. */
+export function syntaxFault(expression: string): string | undefined {
+  try {
+    new Environment({ unlistedVariablesAreDyn: true }).parse(expression);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 /** What the expression gives; undefined when the library cannot say. */
 function evaluate(expression: string, given: Record<string, unknown>): unknown {
   try {

@@ -1,5 +1,5 @@
 /** Structural schemas of CustomResourceDefinitions: defaulting and validation. Pruning is in prune.ts, CEL in rules.ts. */
-import { asList, asMap, asString, clone, isMap } from "../object.ts";
+import { asList, asMap, asString, clone, isMap, sameJson } from "../object.ts";
 import type { Cause } from "../status.ts";
 import { badValue, notSupported, required } from "../status.ts";
 
@@ -76,8 +76,10 @@ function stringFaults(path: string, schema: Schema, value: string): Cause[] {
     });
   if (typeof pattern === "string" && !matches(pattern, value))
     faults.push(badValue(path, value, `${path} in body should match '${pattern}'`));
-  if (format === "date-time" && Number.isNaN(Date.parse(value)))
-    faults.push(badValue(path, value, `${path} in body must be of type date-time: ${JSON.stringify(value)}`));
+  if (format === "date-time" && Number.isNaN(Date.parse(value))) {
+    const fault = badValue(path, value, `${path} in body must be of type date-time: ${JSON.stringify(value)}`);
+    faults.push({ ...fault, reason: "FieldValueTypeInvalid" });
+  }
   return faults;
 }
 
@@ -107,6 +109,21 @@ function numberFaults(path: string, schema: Schema, value: number): Cause[] {
   return faults;
 }
 
+/** Lists that are sets or maps hold each item, or each key, once. */
+function duplicateFaults(path: string, schema: Schema, value: unknown[]): Cause[] {
+  const type = schema["x-kubernetes-list-type"];
+  const keys = asList(schema["x-kubernetes-list-map-keys"]).map(asString);
+  if (type !== "set" && type !== "map") return [];
+  const identity = (item: unknown) =>
+    type === "set" ? item : Object.fromEntries(keys.toSorted().map((key) => [key, asMap(item)[key]]));
+  return value.flatMap((item, index) => {
+    const own = identity(item);
+    if (!value.slice(0, index).some((one) => sameJson(identity(one), own))) return [];
+    const message = `Duplicate value: ${JSON.stringify(own)}`;
+    return [{ reason: "FieldValueDuplicate", message, field: `${path}[${index}]` }];
+  });
+}
+
 function arrayFaults(path: string, schema: Schema, value: unknown[]): Cause[] {
   const { minItems, maxItems, items } = schema;
   const faults: Cause[] = [];
@@ -120,7 +137,7 @@ function arrayFaults(path: string, schema: Schema, value: unknown[]): Cause[] {
     });
   }
   if (isMap(items)) faults.push(...value.flatMap((item, index) => schemaFaults(`${path}[${index}]`, items, item)));
-  return faults;
+  return [...faults, ...duplicateFaults(path, schema, value)];
 }
 
 function objectFaults(path: string, schema: Schema, value: Record<string, unknown>): Cause[] {

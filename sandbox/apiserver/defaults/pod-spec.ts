@@ -86,10 +86,9 @@ export function defaultPodSpec(spec: Fields): void {
   }
 }
 
-/** Fills in a pod template in place; `creationTimestamp: null` is how the real server writes it. */
-export function defaultPodTemplate(template: unknown): void {
-  if (!isMap(template)) return;
-  setDefault(ensureMap(template, "metadata"), "creationTimestamp", null);
-  const spec = template.spec;
-  if (isMap(spec)) defaultPodSpec(spec);
+/** Fills in the pod template of a workload's spec in place. */
+export function defaultPodTemplate(owner: Fields): void {
+  const template = ensureMap(owner, "template");
+  ensureMap(template, "metadata");
+  defaultPodSpec(ensureMap(template, "spec"));
 }

@@ -53,7 +53,7 @@ export function oneGroup(registry: Registry, name: string): object | undefined {
     : { kind: "APIGroup", apiVersion: "v1", ...apiGroup(name, versions) };
 }
 
-function entries(resource: ResourceInfo): object[] {
+function entries(resource: ResourceInfo): { name: string }[] {
   const { plural, singular, kind, namespaced, shortNames, categories } = resource;
   const own = {
     name: plural,
@@ -97,6 +97,6 @@ export function resourceList(registry: Registry, group: string, served: string):
     kind: "APIResourceList",
     apiVersion: "v1",
     groupVersion: apiVersionOf({ group, version: served }),
-    resources,
+    resources: resources.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
   };
 }

@@ -45,14 +45,6 @@ export interface Answer {
   warnings?: readonly string[];
 }
 
-/** dryRun=All. Errors: 400 for another value. */
-export function isDryRun(call: Call, badValue: (message: string) => Error): boolean {
-  const values = call.query.getAll("dryRun");
-  const wrong = values.find((value) => value !== "All" && value !== "");
-  if (wrong !== undefined) throw badValue(`dryRun: Unsupported value: "${wrong}": supported values: "All"`);
-  return values.includes("All");
-}
-
 /** The manager of this request's fields: the parameter, else the first word of the user agent. */
 export function managerOf(call: Call): string {
   return call.query.get("fieldManager") || (call.userAgent.split("/")[0] ?? "") || "unknown";

@@ -1,13 +1,14 @@
 /** delete and deletecollection: preconditions, grace, finalizers, propagation. */
 
-import { parseMap } from "../http/body.ts";
+import { parseObject } from "../http/body.ts";
 import type { KubeObject } from "../object.ts";
 import { asList, asMap, asString, isMap, timestamp } from "../object.ts";
 import type { ResourceInfo } from "../registry/resource-info.ts";
 import { keyOf } from "../registry/resource-info.ts";
-import { badRequest, conflict, notFound, staleVersion } from "../status.ts";
+import { conflict, notFound, notSupported, staleVersion } from "../status.ts";
 import type { Answer, Call } from "./context.ts";
-import { isDryRun, managerOf, served } from "./context.ts";
+import { managerOf, served } from "./context.ts";
+import { checkWriteOptions, dryRunFaults, isDryRun, refuseOptions } from "./options.ts";
 import { matcherOf } from "./read.ts";
 
 export interface DeleteOptions {
@@ -17,19 +18,22 @@ export interface DeleteOptions {
   dryRun: boolean;
 }
 
-/** From the body, else from the query. Errors: 400. */
+/** From the body, else from the query. Errors: 400, 422. */
 export function readDeleteOptions(call: Call): DeleteOptions {
-  const body = call.body.trim() === "" ? {} : parseMap(call.body, call.contentType);
+  const body = call.body.trim() === "" ? {} : parseObject(call.body, call.contentType, "DeleteOptions");
   const query = call.query;
   const grace = body.gracePeriodSeconds ?? query.get("gracePeriodSeconds") ?? undefined;
   const policy = body.propagationPolicy ?? query.get("propagationPolicy") ?? undefined;
-  if (policy !== undefined && !["Orphan", "Background", "Foreground"].includes(asString(policy))) {
-    throw badRequest(
-      `invalid propagationPolicy "${asString(policy)}": supported values: "Orphan", "Background", "Foreground"`,
-    );
-  }
+  const policies = ["Foreground", "Background", "Orphan"];
+  checkWriteOptions(call, "DeleteOptions");
+  refuseOptions("DeleteOptions", [
+    ...(policy === undefined || policies.includes(asString(policy))
+      ? []
+      : [notSupported("propagationPolicy", asString(policy), [...policies, "nil"])]),
+    ...dryRunFaults(asList(body.dryRun).map(asString)),
+  ]);
   const { uid, resourceVersion } = asMap(body.preconditions);
-  const dryRun = isDryRun(call, badRequest) || asList(body.dryRun).includes("All");
+  const dryRun = isDryRun(call) || asList(body.dryRun).includes("All");
   return {
     gracePeriodSeconds: grace === undefined || grace === null ? undefined : Number(grace),
     propagationPolicy: policy === undefined ? undefined : asString(policy),

@@ -1,5 +1,6 @@
 /** pods/binding and pods/eviction. */
-import { parseMap } from "../http/body.ts";
+import { parseObject } from "../http/body.ts";
+import type { KubeObject } from "../object.ts";
 import { asList, asMap, asString, timestamp } from "../object.ts";
 import { badRequest, conflict, tooManyRequests } from "../status.ts";
 import { selectorMatches } from "../validation/labels.ts";
@@ -14,7 +15,7 @@ const success = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Succe
 
 /** Gives the pod its node. Errors: 400, 404, 409 when it has one or is being deleted. */
 export async function bindPod(call: Call): Promise<Answer> {
-  const body = parseMap(call.body, call.contentType);
+  const body = parseObject(call.body, call.contentType, "Binding");
   const node = asString(asMap(body.target).name);
   if (node === "") throw badRequest("Binding is invalid: target.name: Required value");
   await updateObject(
@@ -41,9 +42,13 @@ function isReady(pod: Record<string, unknown>): boolean {
   return conditions.some((one) => one.type === "Ready" && one.status === "True");
 }
 
-/** Errors: 429 when a PodDisruptionBudget allows no disruption. Its status is what counts, as on the real server. */
-function checkBudgets(call: Call): void {
+/**
+ * The budget that this eviction takes from. Errors: 429 when a PodDisruptionBudget allows no disruption. Its status is
+ * what counts, as on the real server.
+ */
+function budgetOf(call: Call): KubeObject | undefined {
   const pod = getStored(call);
+  let found: KubeObject | undefined;
   const budgets = call.backend.store.list("poddisruptionbudgets.policy", call.info.namespace);
   for (const budget of budgets) {
     const spec = asMap(budget.spec);
@@ -54,12 +59,28 @@ function checkBudgets(call: Call): void {
     if (allowed === 0 || (allowed === undefined && zero)) {
       throw tooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", 10);
     }
+    found = budget;
   }
+  return found;
+}
+
+/** One disruption less until the controller has counted anew: two evictions at once must not share one. */
+async function take(call: Call, { metadata: { name = "" } }: KubeObject): Promise<void> {
+  const resource = call.backend.registry.byKind("policy", "PodDisruptionBudget");
+  if (resource === undefined) return;
+  await updateObject(
+    { ...writeRequest(call), resource, name, subresource: "status", manager: "kube-apiserver" },
+    (live) => {
+      const status = asMap(live.status);
+      const allowed = Math.max(0, Number(status.disruptionsAllowed ?? 0) - 1);
+      return { ...live, status: { ...status, disruptionsAllowed: allowed } };
+    },
+  );
 }
 
 /** Deletes the pod the polite way. Errors: 404, 409, 429. */
 export async function evictPod(call: Call): Promise<Answer> {
-  const body = call.body.trim() === "" ? {} : parseMap(call.body, call.contentType);
+  const body = call.body.trim() === "" ? {} : parseObject(call.body, call.contentType, "Eviction");
   const given = asMap(body.deleteOptions);
   const grace = given.gracePeriodSeconds;
   const { uid, resourceVersion } = asMap(given.preconditions);
@@ -72,8 +93,12 @@ export async function evictPod(call: Call): Promise<Answer> {
     },
     dryRun: writeRequest(call).dryRun || asList(given.dryRun).includes("All"),
   };
+  const { name } = asMap(body.metadata);
+  if (typeof name === "string" && name !== "" && name !== call.info.name)
+    throw badRequest("name in URL does not match name in Eviction object");
   const pod = getStored(call);
-  checkBudgets(call);
+  const budget = budgetOf(call);
   await deleteObject(call, pod, options);
+  if (budget !== undefined && !options.dryRun) await take(call, budget);
   return { code: 201, body: { ...success, code: 201 } };
 }

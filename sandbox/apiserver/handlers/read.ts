@@ -1,40 +1,75 @@
 /** get and list: one object, or a page of them; as objects, Table or metadata only. */
 
 import type { KubeObject } from "../object.ts";
+import { without } from "../object.ts";
 import { apiVersionOf, keyOf } from "../registry/resource-info.ts";
-import { badRequest, expired, notFound } from "../status.ts";
-import type { Matcher } from "../storage/selectors.ts";
-import { fieldMatcher, labelMatcher } from "../storage/selectors.ts";
-import { isToken } from "../storage/snapshots.ts";
+import { ApiError, badRequest, expired, notAcceptable, notFound } from "../status.ts";
+import { fieldMatcher } from "../storage/field-selector.ts";
+import { labelMatcher } from "../storage/label-selector.ts";
+import { isToken, tokenFault } from "../storage/snapshots.ts";
 import type { IncludeObject } from "../tables/printer.ts";
 import { metadataOnly, tableOf } from "../tables/printer.ts";
 import type { Answer, Call } from "./context.ts";
 import { served } from "./context.ts";
+import { checkListOptions, checkNotAhead, versionOf } from "./list-options.ts";
 
 export type Form = { as: "object" } | { as: "metadata" } | { as: "table"; include: IncludeObject };
 
-/** The form that the Accept header prefers among those this server has. */
+const mediaTypes = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
+
+function includeOf(call: Call): IncludeObject {
+  const include = call.query.get("includeObject") ?? "";
+  if (include === "None" || include === "Object") return include;
+  if (include === "" || include === "Metadata") return "Metadata";
+  throw badRequest(
+    `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(include)}: must be 'Metadata', 'Object', 'None', or empty`,
+  );
+}
+
+/** One alternative of an Accept header; undefined where this server cannot give it. */
+function formIn(call: Call, part: string): Form | undefined {
+  const [type = "", ...parameters] = part.split(";").map((one) => one.trim());
+  if (type !== "*/*" && type !== "application/*" && !mediaTypes.includes(type)) return undefined;
+  const value = (name: string) => parameters.find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1);
+  const as = value("as");
+  if (as === undefined) return { as: "object" };
+  if (value("g") !== "meta.k8s.io" || value("v") !== "v1") return undefined;
+  if (as === "Table") return { as: "table", include: includeOf(call) };
+  return as.startsWith("PartialObjectMetadata") ? { as: "metadata" } : undefined;
+}
+
+/** The form that the Accept header prefers among those this server has. Errors: 406 when it has none of them. */
 export function formOf(call: Call): Form {
   for (const part of call.accept.split(",")) {
-    if (/as=Table/.test(part)) {
-      const include = call.query.get("includeObject");
-      return { as: "table", include: include === "None" || include === "Object" ? include : "Metadata" };
-    }
-    if (/as=PartialObjectMetadata/.test(part)) return { as: "metadata" };
-    if (/application\/(json|\*)|\*\/\*/.test(part) && !part.includes("as=")) return { as: "object" };
+    const form = formIn(call, part);
+    if (form !== undefined) return form;
   }
-  return { as: "object" };
+  if (/\bas=/.test(call.accept))
+    throw new ApiError(406, "NotAcceptable", `only the following media types are accepted: ${mediaTypes.join(", ")}`);
+  const streams = ["application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch"];
+  throw notAcceptable(call.info.name === "" ? [...mediaTypes, ...streams] : mediaTypes);
+}
+
+/** Kinds with fields of their own word their refusal in their own way (their AddFieldLabelConversionFunc). */
+function unknownField({ resource }: Call): (field: string) => string {
+  if (resource.kind === "Job") return (field) => `field label ${JSON.stringify(field)} not supported for batchv1.Job`;
+  return resource.custom || resource.strategy.fields !== undefined
+    ? (field) => `field label not supported: ${field}`
+    : (field) => `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
 }
 
 /** What the query's selectors and the path's name let through. Errors: 400. */
-export function matcherOf(call: Call): Matcher {
+export function matcherOf(call: Call): (object: KubeObject) => boolean {
   const labels = labelMatcher(call.query.get("labelSelector") ?? "");
   const extra = call.resource.strategy.fields;
-  const fields = fieldMatcher(call.query.get("fieldSelector") ?? "", (object) => ({
-    "metadata.name": object.metadata.name ?? "",
-    ...(call.resource.namespaced ? { "metadata.namespace": object.metadata.namespace ?? "" } : {}),
-    ...extra?.(object),
-  }));
+  const fields = fieldMatcher(call.query.get("fieldSelector") ?? "", {
+    of: (object) => ({
+      "metadata.name": object.metadata.name ?? "",
+      ...(call.resource.namespaced ? { "metadata.namespace": object.metadata.namespace ?? "" } : {}),
+      ...extra?.(object),
+    }),
+    unknown: unknownField(call),
+  });
   const { name } = call.info;
   return (object) => (name === "" || object.metadata.name === name) && labels(object) && fields(object);
 }
@@ -71,10 +106,9 @@ interface Page {
 function pageOf(call: Call): Page {
   const { backend, query, info, resource } = call;
   const limit = Number(query.get("limit") ?? 0);
-  if (!Number.isInteger(limit) || limit < 0)
-    throw badRequest(`limit must be a non-negative integer, found "${query.get("limit")}"`);
   const token = query.get("continue") ?? "";
-  if (token !== "" && !isToken(token)) throw badRequest(`invalid continue token: continue key is not valid: ${token}`);
+  if (token !== "" && !isToken(token))
+    throw badRequest(`invalid continue token: continue key is not valid: ${tokenFault(token)}`);
   const rest = token === "" ? undefined : backend.snapshots.find(token);
   if (token !== "" && rest === undefined) {
     throw expired(
@@ -99,14 +133,17 @@ function pageOf(call: Call): Page {
   return { items, revision, metadata: { resourceVersion: String(revision), ...next } };
 }
 
-/** Errors: 400 for selectors and parameters, 410 for a continue token or an exact version that is gone. */
+/** Errors: 400 for selectors and parameters, 406, 422 for options that do not go together, 410 for a continue token or an exact version that is gone. */
 export function listObjects(call: Call): Answer {
   const { query, backend, resource } = call;
-  const exact =
-    query.get("resourceVersionMatch") === "Exact" && query.get("resourceVersion") !== String(backend.store.revision());
-  if (exact) throw expired(`The resourceVersion for the provided list is too old.`);
-  const page = pageOf(call);
   const form = formOf(call);
+  checkListOptions(call);
+  const version = versionOf(call, (message) => badRequest(`invalid resource version: ${message}`));
+  const exact = query.get("resourceVersionMatch") === "Exact";
+  const revision = backend.store.revision();
+  checkNotAhead(version, revision);
+  if (exact && version !== revision) throw expired("The resourceVersion for the provided list is too old.");
+  const page = pageOf(call);
   const items = page.items.map((object) => served(resource, object));
   if (form.as === "table") {
     return {
@@ -125,6 +162,12 @@ export function listObjects(call: Call): Answer {
   }
   return {
     code: 200,
-    body: { kind: resource.listKind, apiVersion: apiVersionOf(resource), metadata: page.metadata, items },
+    body: {
+      kind: resource.listKind,
+      apiVersion: apiVersionOf(resource),
+      metadata: page.metadata,
+      // The items of a typed list do not repeat its type.
+      items: resource.custom ? items : items.map((item) => without(item, ["kind", "apiVersion"])),
+    },
   };
 }

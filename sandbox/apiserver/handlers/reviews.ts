@@ -2,7 +2,7 @@
 import type { User } from "../authn/user.ts";
 import { withStandardGroups } from "../authn/user.ts";
 import type { Attributes, PolicyRule } from "../authz/rbac.ts";
-import { parseMap } from "../http/body.ts";
+import { parseObject } from "../http/body.ts";
 import { asList, asMap, asString, timestamp } from "../object.ts";
 import type { ReviewInfo } from "../registry/groups.ts";
 import { badRequest, noSuchPath } from "../status.ts";
@@ -105,7 +105,7 @@ function statusOf(call: ReviewCall, spec: Fields): Fields {
 
 /** Errors: 400. */
 export function answerReview(call: ReviewCall): Answer {
-  const body = parseMap(call.body, call.contentType);
+  const body = parseObject(call.body, call.contentType, call.review.kind);
   const spec = asMap(body.spec);
   const { kind, group, version } = call.review;
   return {

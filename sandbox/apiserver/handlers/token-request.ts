@@ -1,5 +1,5 @@
 /** serviceaccounts/token: a bound ServiceAccount token. */
-import { parseMap } from "../http/body.ts";
+import { parseObject } from "../http/body.ts";
 import { asList, asMap, asString, clone, timestamp } from "../object.ts";
 import { keyOf } from "../registry/resource-info.ts";
 import { ApiError, badRequest, conflict, notFound } from "../status.ts";
@@ -30,7 +30,7 @@ function boundPod(call: Call, reference: Record<string, unknown>): { name: strin
 /** Errors: 400, 404 for the account or the pod, 409 for another pod's UID, 422 for too short a life. */
 export function requestToken(call: Call): Answer {
   const account = getStored(call);
-  const body = call.body.trim() === "" ? {} : parseMap(call.body, call.contentType);
+  const body = call.body.trim() === "" ? {} : parseObject(call.body, call.contentType, "TokenRequest");
   const spec = asMap(body.spec);
   const seconds = Number(spec.expirationSeconds ?? 3600);
   if (!Number.isInteger(seconds) || seconds < shortestSeconds) {

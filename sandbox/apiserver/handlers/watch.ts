@@ -3,37 +3,34 @@ import type { ServerResponse } from "node:http";
 import { stableJson, statusOf } from "../http/respond.ts";
 import type { KubeObject } from "../object.ts";
 import { apiVersionOf } from "../registry/resource-info.ts";
-import { badRequest, expired } from "../status.ts";
+import { ApiError, expired } from "../status.ts";
 import type { Change } from "../storage/store.ts";
 import { metadataOnly, tableOf } from "../tables/printer.ts";
 import type { Call } from "./context.ts";
 import { served } from "./context.ts";
+import { checkListOptions, versionOf } from "./list-options.ts";
 import { formOf, matcherOf } from "./read.ts";
 
 /** How often a bookmark is sent where they are allowed. */
 const bookmarkMs = 15_000;
+/** How long before its end a watch sends its last bookmark; shorter ones have none (cacher's bookmark timer). */
+const lastBookmarkMs = 2_000;
 /** A client that lets this much pile up is cut off: it must list again. */
 const backlogLimitBytes = 16 * 1024 * 1024;
 
 /** Where a watch starts: after a version, or with everything that is there. */
 function startOf(call: Call): { revision: number; initial: boolean; marker: boolean } {
-  const version = call.query.get("resourceVersion") ?? "";
+  checkListOptions(call);
+  const version = versionOf(call, (message) => new ApiError(500, "", message));
   const marker = call.query.get("sendInitialEvents") === "true";
-  const wanted = call.query.get("resourceVersionMatch");
-  if (marker && wanted !== "NotOlderThan") {
-    throw badRequest("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
-  }
-  if (version === "" || version === "0" || marker)
+  if (version === undefined || version === 0 || marker) {
     return {
       revision: call.backend.store.revision(),
       initial: call.query.get("sendInitialEvents") !== "false",
       marker,
     };
-  if (!/^\d+$/.test(version))
-    throw badRequest(
-      `resourceVersion: Invalid value: "${version}": strconv.ParseUint: parsing "${version}": invalid syntax`,
-    );
-  return { revision: Number(version), initial: false, marker };
+  }
+  return { revision: version, initial: false, marker };
 }
 
 /** What a selector makes of a change: leaving the selection is a deletion, entering it an addition. */
@@ -83,9 +80,9 @@ function timeoutMs(call: Call): number {
 /** Answers on `response` and resolves when the watch has ended. Errors: 400, before anything is sent. */
 export function watchObjects(call: Call, response: ServerResponse, closing: AbortSignal): Promise<void> {
   const { store } = call.backend;
+  const encode = encoder(call);
   const start = startOf(call);
   const matches = matcherOf(call);
-  const encode = encoder(call);
   const inScope = (object: KubeObject) =>
     call.info.namespace === "" || !call.resource.namespaced || object.metadata.namespace === call.info.namespace;
   const selected = (object: KubeObject) => inScope(object) && matches(object);
@@ -99,10 +96,12 @@ export function watchObjects(call: Call, response: ServerResponse, closing: Abor
   return new Promise((resolve) => {
     const bookmarks = call.query.get("allowWatchBookmarks") === "true";
     let timer: NodeJS.Timeout | undefined;
+    let last: NodeJS.Timeout | undefined;
     let ticker: NodeJS.Timeout | undefined;
     let stop: (() => void) | undefined;
     const end = () => {
       clearTimeout(timer);
+      clearTimeout(last);
       clearInterval(ticker);
       stop?.();
       closing.removeEventListener("abort", end);
@@ -128,10 +127,10 @@ export function watchObjects(call: Call, response: ServerResponse, closing: Abor
       end();
       return;
     }
-    timer = setTimeout(() => {
-      if (bookmarks) send(bookmark(call, store.revision(), false));
-      end();
-    }, timeoutMs(call));
+    const lifeMs = timeoutMs(call);
+    timer = setTimeout(end, lifeMs);
+    if (bookmarks && lifeMs > lastBookmarkMs)
+      last = setTimeout(() => send(bookmark(call, store.revision(), false)), lifeMs - lastBookmarkMs);
     if (bookmarks) ticker = setInterval(() => send(bookmark(call, store.revision(), false)), bookmarkMs);
     response.once("close", end);
     closing.addEventListener("abort", end, { once: true });

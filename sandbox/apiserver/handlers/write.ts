@@ -1,9 +1,12 @@
 /** The one path on which objects are stored: create and update, for every kind (pkg/registry/generic/registry/store.go). */
-import { randomInt, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { checkEscalation } from "../authz/escalation.ts";
 import type { KubeObject } from "../object.ts";
-import { asList, asMap, clone, isMap, sameJson, timestamp, without } from "../object.ts";
+import { asList, asMap, asString, clone, isMap, sameJson, timestamp, without } from "../object.ts";
+import { canonicalize } from "../openapi/canonical.ts";
+import { structOf } from "../openapi/kinds.ts";
 import { trackUpdate } from "../patch/managed-fields.ts";
+import { randomSuffix } from "../random-suffix.ts";
 import type { ResourceInfo } from "../registry/resource-info.ts";
 import { apiVersionOf, keyOf } from "../registry/resource-info.ts";
 import { ApiError, alreadyExists, badRequest, badValue, conflict, invalid, notFound, staleVersion } from "../status.ts";
@@ -25,15 +28,28 @@ export interface WriteRequest {
   isPatch?: boolean;
 }
 
+/** In the words of the codec that converts between versions (runtime/serializer/versioning). */
+function wrongType(resource: ResourceInfo, apiVersion: string, kind: string): ApiError {
+  const version = apiVersion.split("/").at(-1) ?? "";
+  const intern = resource.group === "" ? "core" : (resource.group.split(".")[0] ?? "");
+  const why =
+    structOf(apiVersion, kind) === undefined
+      ? `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`
+      : `converting (${version}.${kind}) to (${intern}.${resource.kind}): unknown conversion`;
+  if (resource.custom)
+    return badRequest(
+      `the API version in the data (${apiVersion}, Kind=${kind}) does not match the expected API version (${apiVersionOf(resource)}, Kind=${resource.kind})`,
+    );
+  return badRequest(`${kind} in version "${version}" cannot be handled as a ${resource.kind}: ${why}`);
+}
+
 /** apiVersion and kind must be those of the path; absent ones are filled in. Errors: 400. */
 export function checkType(resource: ResourceInfo, body: Record<string, unknown>): KubeObject {
   const apiVersion = apiVersionOf(resource);
-  const { apiVersion: givenVersion = apiVersion, kind = resource.kind } = body;
-  if (givenVersion !== apiVersion || kind !== resource.kind) {
-    throw badRequest(
-      `the API version in the data (${String(givenVersion)}, Kind=${String(kind)}) does not match the expected API version (${apiVersion}, Kind=${resource.kind})`,
-    );
-  }
+  const { apiVersion: givenVersion, kind: givenKind } = body;
+  const version = asString(givenVersion) || apiVersion;
+  const kind = asString(givenKind) || resource.kind;
+  if (version !== apiVersion || kind !== resource.kind) throw wrongType(resource, version, kind);
   if (body.metadata !== undefined && !isMap(body.metadata)) throw badRequest("metadata must be an object");
   const object: KubeObject = { ...body, apiVersion, kind: resource.kind, metadata: { ...asMap(body.metadata) } };
   return resource.convert === undefined ? object : resource.convert.toStored(object);
@@ -49,12 +65,6 @@ function checkNamespace(request: WriteRequest, object: KubeObject): void {
     throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
   }
   object.metadata.namespace = request.namespace;
-}
-
-/** Five characters as the real server draws them: no vowels, no look-alikes. */
-function randomSuffix(): string {
-  const alphabet = "bcdfghjklmnpqrstvwxz2456789";
-  return Array.from({ length: 5 }, () => alphabet.charAt(randomInt(alphabet.length))).join("");
 }
 
 function initialMetadata(request: WriteRequest, object: KubeObject): void {
@@ -79,14 +89,14 @@ function generateName({ metadata: meta }: KubeObject): void {
   }
 }
 
-/** Empty lists and maps of metadata are not kept, as Go's omitempty has it. */
-function dropEmptyMetadata({ metadata }: KubeObject): void {
-  for (const field of ["labels", "annotations", "ownerReferences", "finalizers"]) {
-    const value: unknown = Reflect.get(metadata, field);
-    if (typeof value === "object" && value !== null && Object.keys(value).length === 0)
-      Reflect.deleteProperty(metadata, field);
-    if (value === null) Reflect.deleteProperty(metadata, field);
-  }
+/**
+ * Takes note of who sets what, before the plug-ins and the strategy add what is nobody's (endpoints/handlers/create.go,
+ * update.go: the field manager comes first).
+ */
+function track(request: WriteRequest, next: KubeObject, old: KubeObject | undefined): void {
+  const { manager, subresource, resource } = request;
+  canonicalize(next, "full");
+  trackUpdate(next, old, { manager, apiVersion: apiVersionOf(resource), subresource, hasStatus: resource.status });
 }
 
 /** Stores a new object. Errors: 400, 403 from admission, 404 for the namespace, 409, 422. */
@@ -97,26 +107,22 @@ export async function createObject(request: WriteRequest, given: KubeObject): Pr
   if (request.name !== "" && object.metadata.name !== request.name) object.metadata.name = request.name;
   initialMetadata(request, object);
   if (resource.status) delete object.status;
+  canonicalize(object, "lean");
   resource.strategy.prune?.(object);
-  resource.strategy.prepareCreate?.(object);
   resource.strategy.defaults?.(object);
+  track(request, object, undefined);
   checkEscalation(request, object);
+  resource.strategy.prepareCreate?.(object);
   await backend.admission.mutate({ ...request, operation: "CREATE", object, old: undefined });
   generateName(object);
-  dropEmptyMetadata(object);
   const faults = [...metadataFaults(resource, object), ...(resource.strategy.validate?.(object) ?? [])];
   const name = object.metadata.name ?? "";
-  if (faults.length === 0) faults.push(...(resource.strategy.rules?.(object, undefined) ?? []));
+  faults.push(...(resource.strategy.rules?.(object, undefined, faults) ?? []));
   if (faults.length > 0) throw invalid(resource, name, faults);
   const key = keyOf(object.metadata.namespace, name);
   if (backend.store.get(resource.bucket, key) !== undefined) throw alreadyExists(resource, name);
   await backend.admission.validate({ ...request, operation: "CREATE", object, old: undefined });
-  trackUpdate(object, undefined, {
-    manager: request.manager,
-    apiVersion: apiVersionOf(resource),
-    subresource: "",
-    hasStatus: resource.status,
-  });
+  canonicalize(object, "full");
   // Admission may have waited for a webhook: somebody else may have been faster.
   if (backend.store.get(resource.bucket, key) !== undefined) throw alreadyExists(resource, name);
   return request.dryRun ? object : backend.store.put(resource.bucket, key, object);
@@ -207,13 +213,11 @@ function isFinished(resource: ResourceInfo, object: KubeObject): boolean {
   return resource.kind !== "Namespace" || asList(asMap(object.spec).finalizers).length === 0;
 }
 
-function normalize(request: WriteRequest, next: KubeObject, old: KubeObject): void {
-  const { resource, subresource } = request;
-  if (subresource === "" || subresource === "ephemeralcontainers") {
-    resource.strategy.defaults?.(next);
-    resource.strategy.prepareUpdate?.(next, old);
-    bumpGeneration(resource, next, old);
-  }
+function prepareUpdate({ resource, subresource }: WriteRequest, next: KubeObject, old: KubeObject): void {
+  if (subresource !== "" && subresource !== "ephemeralcontainers") return;
+  resource.strategy.prepareUpdate?.(next, old);
+  canonicalize(next, "full");
+  bumpGeneration(resource, next, old);
 }
 
 function validateUpdate(request: WriteRequest, next: KubeObject, old: KubeObject): void {
@@ -221,7 +225,7 @@ function validateUpdate(request: WriteRequest, next: KubeObject, old: KubeObject
   const faults = [...metadataUpdateFaults(next, old)];
   if (subresource === "" || resource.custom) faults.push(...(resource.strategy.validateUpdate?.(next, old) ?? []));
   if (subresource === "" || resource.custom) faults.push(...(resource.strategy.validate?.(next) ?? []));
-  if (faults.length === 0) faults.push(...(resource.strategy.rules?.(next, old) ?? []));
+  faults.push(...(resource.strategy.rules?.(next, old, faults) ?? []));
   if (faults.length > 0) throw invalid(resource, request.name, faults);
 }
 
@@ -247,12 +251,16 @@ export async function updateObject(
     const old = backend.store.get(resource.bucket, key);
     if (old === undefined) throw notFound(resource, name);
     const next = transform(clone(old));
-    dropEmptyMetadata(next);
+    canonicalize(next, "lean");
     resource.strategy.prune?.(next);
     checkNamespace(request, next);
     checkPreconditions(request, next, old);
     confine(request, next, old);
-    normalize(request, next, old);
+    if (request.subresource === "") resource.strategy.defaults?.(next);
+    const sends = sendsEntries(next, old);
+    if (options.tracked === true) canonicalize(next, "full");
+    else track(request, next, old);
+    prepareUpdate(request, next, old);
     const change = { ...request, operation: "UPDATE" as const, object: next, old };
     checkEscalation(request, next);
     await backend.admission.mutate(change);
@@ -260,15 +268,8 @@ export async function updateObject(
     await backend.admission.validate(change);
     // Admission may have waited; a write on top of another one would lose it.
     if (backend.store.get(resource.bucket, key) !== old) continue;
-    const unchanged = isUnchanged(next, old) && !sendsEntries(next, old);
-    if (options.tracked !== true) {
-      trackUpdate(next, old, {
-        manager: request.manager,
-        apiVersion: apiVersionOf(resource),
-        subresource: request.subresource,
-        hasStatus: resource.status,
-      });
-    }
+    canonicalize(next, "full");
+    const unchanged = isUnchanged(next, old) && !sends;
     if (unchanged && (options.tracked !== true || sameJson(next.metadata.managedFields, old.metadata.managedFields)))
       return old;
     if (request.dryRun) return next;

@@ -12,11 +12,11 @@ import { isMap } from "../object.ts";
 import { reviews } from "../registry/groups.ts";
 import { ApiError, forbidden, methodNotAllowed, NoSuchGroup, noSuchPath, unauthorized } from "../status.ts";
 import { readBody } from "./body.ts";
-import { isOpenPath, plainAnswer } from "./plain-paths.ts";
+import { isOpenPath, leadsToApi, plainAnswer } from "./plain-paths.ts";
 import { decodeProtobuf, protobufType } from "./protobuf.ts";
 import type { RequestInfo } from "./request-info.ts";
 import { nameForRights, readRequestInfo } from "./request-info.ts";
-import { sendText, stableJson, statusOf } from "./respond.ts";
+import { sendBody, sendText, statusOf, writingOf } from "./respond.ts";
 import { route } from "./routes.ts";
 
 export interface HandlerParts {
@@ -74,11 +74,13 @@ function authorize(parts: HandlerParts, { info, user, query }: Exchange): void {
 
 function answerPlain(parts: HandlerParts, exchange: Exchange): number {
   const { info, request, response } = exchange;
-  const answer = plainAnswer(parts.backend, info.path.replace(/(.)\/$/, "$1"), parts.address());
-  if (answer === undefined) throw noSuchPath();
+  const path = info.path.replace(/(.)\/$/, "$1");
+  const answer = plainAnswer(parts.backend, { path, query: exchange.query, address: parts.address() });
+  if (answer === undefined) throw leadsToApi(parts.backend, path) ? noSuchPath() : new NoSuchGroup();
   if (request.method !== "GET" && request.method !== "HEAD") throw methodNotAllowed();
   record(parts, exchange, { code: 200 });
-  sendText(response, 200, answer.type, answer.text);
+  if ("body" in answer) sendBody(response, { code: 200, body: answer.body }, writingOf(request, exchange.query));
+  else sendText(response, 200, "text/plain; charset=utf-8", answer.text);
   return 200;
 }
 
@@ -115,12 +117,7 @@ async function answerResource(parts: HandlerParts, exchange: Exchange): Promise<
   }
   record(parts, exchange, { code: answer.code });
   for (const warning of answer.warnings ?? []) response.appendHeader("Warning", `299 - ${JSON.stringify(warning)}`);
-  sendText(
-    response,
-    answer.code,
-    "application/json",
-    answer.stable === true ? stableJson(answer.body) : JSON.stringify(answer.body),
-  );
+  sendBody(response, answer, writingOf(request, query));
 }
 
 /** Bodies that must not end up in a log. */
@@ -176,7 +173,7 @@ function fail(parts: HandlerParts, exchange: Exchange, error: unknown): void {
   const wait = status.details?.retryAfterSeconds;
   if (wait !== undefined) response.setHeader("Retry-After", String(wait));
   if (error instanceof NoSuchGroup) sendText(response, 404, "text/plain; charset=utf-8", `${message}\n`);
-  else sendText(response, status.code, "application/json", JSON.stringify(status));
+  else sendBody(response, { code: status.code, body: status }, writingOf(exchange.request, exchange.query));
 }
 
 /** Answers every request, whatever it is. */

@@ -4,9 +4,13 @@ import { coreVersions, groupList, oneGroup, resourceList, version } from "../dis
 import type { Backend } from "../handlers/context.ts";
 import { openApiIndex, openApiOf } from "../openapi/document.ts";
 
-export interface PlainAnswer {
-  type: "application/json" | "text/plain";
-  text: string;
+export type PlainAnswer = { body: object } | { text: string };
+
+export interface PlainRequest {
+  path: string;
+  query: URLSearchParams;
+  /** host:port of this server. */
+  address: string;
 }
 
 const health = new Set(["/healthz", "/livez", "/readyz"]);
@@ -44,9 +48,27 @@ function bodyOf(backend: Backend, path: string, address: string): object | undef
   return undefined;
 }
 
+/** What can fail here: nothing but the server itself. */
+const checks = ["ping", "log", "etcd"];
+
+function healthText(path: string, query: URLSearchParams): string {
+  if (query.get("verbose") === null) return "ok";
+  const name = path.split("/")[1] ?? "";
+  return [...checks.map((check) => `[+]${check} ok`), `${name} check passed`, ""].join("\n");
+}
+
+/** Whether a path that is not served is below an API that is: then the refusal is a Status. */
+export function leadsToApi({ registry }: Backend, path: string): boolean {
+  const [root, group] = path.split("/").filter((segment) => segment !== "");
+  return root === "api" || (root === "apis" && registry.all().some((one) => one.group === group));
+}
+
 /** Undefined for a path that is not served. */
-export function plainAnswer(backend: Backend, path: string, address: string): PlainAnswer | undefined {
-  if (isOpenPath(path) && path !== "/version") return { type: "text/plain", text: "ok" };
+export function plainAnswer(backend: Backend, { path, query, address }: PlainRequest): PlainAnswer | undefined {
+  if (isOpenPath(path) && path !== "/version") {
+    const check = path.split("/")[2];
+    return check === undefined || checks.includes(check) ? { text: healthText(path, query) } : undefined;
+  }
   const body = bodyOf(backend, path, address);
-  return body === undefined ? undefined : { type: "application/json", text: JSON.stringify(body) };
+  return body === undefined ? undefined : { body };
 }

@@ -11,6 +11,8 @@ export interface Field {
   wrapped: boolean;
   pointer: boolean;
   omitEmpty: boolean;
+  /** Also a struct or a time is left out when it is empty. */
+  omitZero: boolean;
   /** Its own fields stand in the parent's JSON. */
   inline: boolean;
   /** Owned and replaced as a whole. */
@@ -37,6 +39,7 @@ function parseField(line: string): Field {
     wrapped: spelled.includes("items:"),
     pointer: flags.includes("ptr"),
     omitEmpty: flags.includes("omit"),
+    omitZero: flags.includes("zero"),
     inline: flags.includes("inline"),
     atomic: flags.includes("atomic"),
     set: flags.includes("set"),

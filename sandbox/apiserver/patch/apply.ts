@@ -1,12 +1,12 @@
 /** Server-side apply: the fields that a manager wants, merged in, and those it no longer wants taken out. */
 import type { KubeObject } from "../object.ts";
-import { asList, clone, isMap, sameJson } from "../object.ts";
+import { clone, isMap, sameJson } from "../object.ts";
 import { structOf } from "../openapi/kinds.ts";
 import { settleConflicts } from "./conflicts.ts";
 import type { FieldSet, Place } from "./field-set.ts";
 import { allOf, childPlace, childrenOf, managedPart, minus, rootPlace, union } from "./field-set.ts";
 import type { Author } from "./managed-fields.ts";
-import { entryOf, isEntryOf } from "./managed-fields.ts";
+import { entryOf, inOrder, isEntryOf } from "./managed-fields.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -105,10 +105,15 @@ export function applyConfig(live: KubeObject, config: KubeObject, author: Applie
   const merged = asObject(mergeApplied(clone(cleaned), desired, root), live);
   const before = managedFields;
   const own = before.find((entry) => isEntryOf(entry, author, "Apply"));
-  const entry = own !== undefined && sameJson(own.fieldsV1, wanted) ? own : entryOf(author, "Apply", wanted);
+  // Who changes nothing leaves no time (managedFieldsUpdater.Apply).
+  const { time: _now, ...timeless } = entryOf(author, "Apply", wanted);
+  const changes = !sameJson(merged, { ...live, metadata });
+  const entry = changes
+    ? entryOf(author, "Apply", wanted)
+    : { ...timeless, ...(own?.time === undefined ? {} : { time: own.time }) };
   merged.metadata = {
     ...merged.metadata,
-    managedFields: [entry, ...asList(before).filter((one) => one !== own)] as typeof before,
+    managedFields: inOrder([entry, ...before.filter((one) => one !== own)]),
   };
   return merged;
 }

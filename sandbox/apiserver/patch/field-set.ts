@@ -1,6 +1,7 @@
 /** Sets of fields in the form of managedFields' FieldsV1 (sigs.k8s.io/structured-merge-diff, fieldpath). */
 import type { JsonMap, KubeObject } from "../object.ts";
 import { asList, isMap, sameJson, without } from "../object.ts";
+import { emptyObject } from "../openapi/canonical.ts";
 import type { Field } from "../openapi/kinds.ts";
 import { fieldOf } from "../openapi/kinds.ts";
 
@@ -74,17 +75,21 @@ export function childrenOf(value: unknown, place: Place): Children | undefined {
   );
 }
 
-/** Items of keyed lists, and open maps such as labels, are fields of their own beside what is in them. */
-function ownDot(element: string, place: Place): FieldSet {
-  return element.startsWith("k:") || (place.field?.shape === "map" && !place.field.atomic) ? { ".": {} } : {};
-}
-
-/** Every field of a value. */
+/** Every field of a value as an applier lists it: items of keyed lists are fields of their own beside what is in them. */
 export function allOf(value: unknown, place: Place): FieldSet {
   const all: FieldSet = {};
   for (const [element, child] of childrenOf(value, place) ?? []) {
-    all[element] = compacted({ ...ownDot(element, child.place), ...allOf(child.value, child.place) });
+    const dot: FieldSet = element.startsWith("k:") ? { ".": {} } : {};
+    all[element] = compacted({ ...dot, ...allOf(child.value, child.place) });
   }
+  return all;
+}
+
+/** Every field of a value that was not there before: each container is a field of its own as well (typed/compare.go). */
+function addedOf(value: unknown, place: Place): FieldSet {
+  const all: FieldSet = {};
+  for (const [element, child] of childrenOf(value, place) ?? [])
+    all[element] = compacted({ ".": {}, ...addedOf(child.value, child.place) });
   return all;
 }
 
@@ -105,13 +110,12 @@ function difference(next: unknown, old: unknown, place: Place): Difference {
   const before = childrenOf(old, place);
   // A leaf on either side: the whole value was set.
   if (children === undefined || before === undefined)
-    return { set: allOf(next, place), gone: filled(allOf(old, place)) };
+    return { set: addedOf(next, place), gone: filled(addedOf(old, place)) };
   const set: FieldSet = {};
   const gone: FieldSet = {};
   for (const [element, child] of children) {
     const previous = before.get(element);
-    if (previous === undefined)
-      set[element] = compacted({ ...ownDot(element, child.place), ...allOf(child.value, child.place) });
+    if (previous === undefined) set[element] = compacted({ ".": {}, ...addedOf(child.value, child.place) });
     else {
       const inner = difference(child.value, previous.value, child.place);
       if (inner.set !== undefined) set[element] = inner.set;
@@ -119,15 +123,13 @@ function difference(next: unknown, old: unknown, place: Place): Difference {
     }
   }
   for (const [element, child] of before) {
-    if (!children.has(element))
-      gone[element] = compacted({ ...ownDot(element, child.place), ...allOf(child.value, child.place) });
+    if (!children.has(element)) gone[element] = compacted({ ".": {}, ...addedOf(child.value, child.place) });
   }
   return { set: filled(set), gone: filled(gone) };
 }
 
 /** The object without what nobody manages. */
-export function managedPart(object: KubeObject | undefined): Record<string, unknown> {
-  if (object === undefined) return {};
+export function managedPart(object: KubeObject): Record<string, unknown> {
   const rest = without(object, ["apiVersion", "kind", "metadata"]);
   const own = without(object.metadata, serverMetadata);
   return Object.keys(own).length === 0 ? rest : { metadata: own, ...rest };
@@ -139,7 +141,10 @@ export function compare(
   old: KubeObject | undefined,
   struct: string | undefined,
 ): { set: FieldSet; gone: FieldSet } {
-  const { set, gone } = difference(managedPart(next), managedPart(old), rootPlace(struct));
+  const before = old ?? emptyObject(next.apiVersion, next.kind);
+  // Every object has a metadata, also one without anything in it that somebody manages.
+  const whole = (object: KubeObject) => ({ metadata: {}, ...managedPart(object) });
+  const { set, gone } = difference(whole(next), whole(before), rootPlace(struct));
   return { set: set ?? {}, gone: gone ?? {} };
 }
 

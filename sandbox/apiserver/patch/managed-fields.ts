@@ -40,6 +40,13 @@ export function entryOf(
   };
 }
 
+/** Appliers first, then by time and name (structured-merge-diff's managers as fieldmanager sorts them). */
+export function inOrder(entries: readonly ManagedFieldsEntry[]): ManagedFieldsEntry[] {
+  const key = ({ operation, time = "", manager, apiVersion, subresource = "" }: ManagedFieldsEntry) =>
+    [operation, time, manager, apiVersion, subresource].join("\n");
+  return entries.toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
+}
+
 /** A write of the object leaves its status alone, and the status that a new one starts with is nobody's. */
 function watched(object: KubeObject | undefined, author: Author, hasStatus: boolean): KubeObject | undefined {
   if (object === undefined || author.subresource !== "" || !hasStatus) return object;
@@ -80,5 +87,5 @@ export function trackUpdate(
   const known = before.some((entry) => isEntryOf(entry, author, "Update"));
   if (!known && Object.keys(set).length > 0) entries.push(entryOf(author, "Update", set));
   if (entries.length === 0) delete next.metadata.managedFields;
-  else next.metadata.managedFields = entries;
+  else next.metadata.managedFields = inOrder(entries);
 }

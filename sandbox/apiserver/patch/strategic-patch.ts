@@ -1,6 +1,8 @@
 /** Strategic merge patch for built-in kinds (apimachinery util/strategicpatch). */
+
+import { goValue } from "../http/go-json.ts";
 import { asList, isMap, sameJson } from "../object.ts";
-import { badRequest } from "../status.ts";
+import { ApiError } from "../status.ts";
 import type { Place } from "./field-set.ts";
 import { childPlace, rootPlace } from "./field-set.ts";
 
@@ -8,6 +10,11 @@ type Fields = Record<string, unknown>;
 
 const orderPrefix = "$setElementOrder/";
 const deletePrefix = "$deleteFromPrimitiveList/";
+
+/** The library's errors reach the client as they are, and so as nobody's fault. */
+function unreadable(message: string): ApiError {
+  return new ApiError(500, "", message);
+}
 
 /** Without directives, for parts of a patch that are taken over whole. */
 function plain(value: unknown): unknown {
@@ -37,7 +44,7 @@ function mergeMap(target: Fields, patch: Fields, place: Place): Fields {
   if (directive === "replace") return plain(patch) as Fields;
   if (directive === "delete") return {};
   if (directive !== undefined && directive !== "merge")
-    throw badRequest(`unknown $patch directive ${JSON.stringify(directive)}`);
+    throw unreadable(`unknown patch type: ${goValue(directive)} in map: ${goValue(patch)}`);
   const result = removeListed(target, patch);
   for (const [key, value] of Object.entries(patch)) {
     const inner = childPlace(place, key);
@@ -89,7 +96,7 @@ interface ListOrder {
 
 function mergeItem(list: unknown[], item: Fields, key: string, place: Place): unknown[] {
   const id = item[key];
-  if (id === undefined) throw badRequest(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
+  if (id === undefined) throw unreadable(`map: ${goValue(item)} does not contain declared merge key: ${key}`);
   const same = (one: unknown) => isMap(one) && sameJson(one[key], id);
   if (item.$patch === "delete") return list.filter((one) => !same(one));
   if (!list.some(same)) return [...list, plain(item)];
@@ -113,7 +120,7 @@ function mergeList(target: unknown[], patch: unknown[], { place, order }: { plac
 
 /**
  * The patched copy of an object of type `struct` (see openapi/kinds.ts).
- * Errors: 400 for unknown directives and for items without their merge key.
+ * Errors: 500 for unknown directives and for items without their merge key.
  */
 export function strategicPatch(target: object, patch: Record<string, unknown>, struct: string | undefined): unknown {
   return mergeMap({ ...target }, patch, rootPlace(struct));

@@ -3,7 +3,7 @@
 import { eventStrategy } from "../strategy/event.ts";
 import { namespaceStrategy } from "../strategy/namespace.ts";
 import { nodeStrategy } from "../strategy/node.ts";
-import { configMapStrategy, quotaStrategy, secretStrategy, serviceStrategy } from "../strategy/plain.ts";
+import { configMapStrategy, secretStrategy, serviceStrategy } from "../strategy/plain.ts";
 import { podStrategy } from "../strategy/pod.ts";
 import {
   configMapPrinter,
@@ -116,7 +116,6 @@ export const coreResources: readonly ResourceInfo[] = [
     shortNames: ["quota"],
     status: true,
     returnsDeleted: true,
-    strategy: quotaStrategy,
     printer: resourceQuotaPrinter,
   }),
   define({ ...core, plural: "limitranges", kind: "LimitRange", shortNames: ["limits"] }),

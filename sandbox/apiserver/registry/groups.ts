@@ -5,12 +5,19 @@ import { controllerRevisionStrategy, templatedStrategy } from "../strategy/apps.
 import { daemonSetStrategy } from "../strategy/daemon-set.ts";
 import { eventFromStored, eventStrategy, eventToStored } from "../strategy/event.ts";
 import { jobStrategy } from "../strategy/job.ts";
-import { leaseStrategy } from "../strategy/plain.ts";
+import { cronJobStrategy, leaseStrategy } from "../strategy/plain.ts";
 import { bindingStrategy } from "../strategy/rbac.ts";
 import { controllerRevisionPrinter, daemonSetPrinter } from "../tables/apps.ts";
 import { eventPrinter } from "../tables/events.ts";
-import { jobPrinter } from "../tables/jobs.ts";
-import { bindingPrinter, crdPrinter, leasePrinter, priorityClassPrinter, rolePrinter } from "../tables/other.ts";
+import { cronJobPrinter, jobPrinter } from "../tables/jobs.ts";
+import {
+  bindingPrinter,
+  budgetPrinter,
+  crdPrinter,
+  leasePrinter,
+  priorityClassPrinter,
+  rolePrinter,
+} from "../tables/other.ts";
 import { define } from "./define.ts";
 import type { ResourceInfo } from "./resource-info.ts";
 
@@ -68,7 +75,15 @@ export const groupResources: readonly ResourceInfo[] = [
     strategy: templatedStrategy("StatefulSet"),
   }),
   define({ ...batch, ...workload, plural: "jobs", kind: "Job", strategy: jobStrategy, printer: jobPrinter }),
-  define({ ...batch, ...workload, plural: "cronjobs", kind: "CronJob", shortNames: ["cj"] }),
+  define({
+    ...batch,
+    ...workload,
+    plural: "cronjobs",
+    kind: "CronJob",
+    shortNames: ["cj"],
+    strategy: cronJobStrategy,
+    printer: cronJobPrinter,
+  }),
   define({
     group: "coordination.k8s.io",
     version: "v1",
@@ -131,6 +146,7 @@ export const groupResources: readonly ResourceInfo[] = [
     shortNames: ["pdb"],
     status: true,
     generation: "spec",
+    printer: budgetPrinter,
   }),
 ];
 

@@ -16,8 +16,8 @@ export interface Strategy {
   /** Before an update is stored: `next` already has its old status. */
   prepareUpdate?: (next: KubeObject, old: KubeObject) => void;
   validate?: (object: KubeObject) => Cause[];
-  /** Rules that are asked when nothing else is wrong; `old` is undefined for a new object. */
-  rules?: (next: KubeObject, old: KubeObject | undefined) => Cause[];
+  /** Rules that are asked last; `old` is undefined for a new object, `found` is what is wrong already. */
+  rules?: (next: KubeObject, old: KubeObject | undefined, found: readonly Cause[]) => Cause[];
   validateUpdate?: (next: KubeObject, old: KubeObject) => Cause[];
   /** Field selectors beyond metadata.name and metadata.namespace. */
   fields?: (object: KubeObject) => Record<string, string>;

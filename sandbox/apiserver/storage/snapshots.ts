@@ -1,5 +1,6 @@
 /** The rest of lists that were asked for in pages, so that all pages show one moment. */
 import { randomUUID } from "node:crypto";
+import { goJsonFault } from "../http/go-json.ts";
 import type { KubeObject } from "../object.ts";
 
 export interface Snapshot {
@@ -23,6 +24,15 @@ export function isToken(token: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** What is wrong with a token that is none, in the words of the real server. */
+export function tokenFault(token: string): string {
+  if (!/^[A-Za-z0-9_-]*$/.test(token)) {
+    const at = token.search(/[^A-Za-z0-9_-]/);
+    return `illegal base64 data at input byte ${at}`;
+  }
+  return goJsonFault(Buffer.from(token, "base64url").toString("utf8")) ?? "incorrect encoded start";
 }
 
 /** Keeps at most `limit` rests; the oldest goes first. */

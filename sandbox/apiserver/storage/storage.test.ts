@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { KubeObject } from "../object.ts";
-import { fieldMatcher, labelMatcher } from "./selectors.ts";
+import { fieldMatcher } from "./field-selector.ts";
+import { labelMatcher } from "./label-selector.ts";
 import { createSnapshotCache } from "./snapshots.ts";
 import type { Change } from "./store.ts";
 import { createStore } from "./store.ts";
@@ -72,14 +73,24 @@ describe("selectors", () => {
     expect(labelMatcher(text)(object("o", { a: "1", b: "2", "example.com/x": "y", empty: "" }))).toBe(want);
   });
 
-  test.each(["a=b=c", "a in b", "a in (b", "=b", "a b"])("label selector %j is refused", (text) => {
-    expect(() => labelMatcher(text)).toThrow();
+  test.each([
+    ["a=b=c", "found '=', expected: ',' or 'end of string'"],
+    ["a===b", "unable to parse requirement: found '=', expected: identifier"],
+    ["a in b", "unable to parse requirement: found 'b' expected: '('"],
+    ["a in (b", "unable to parse requirement: found '', expected: ',' or ')'"],
+    ["=b", "unable to parse requirement: found '=', expected: identifier"],
+    ["a b", "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"],
+  ])("label selector %j is refused with %j", (text, words) => {
+    expect(() => labelMatcher(text)).toThrow(words);
   });
 
   test("field selectors know only the fields they are given", () => {
-    const fields = (one: KubeObject) => ({ "metadata.name": one.metadata.name ?? "" });
+    const fields = {
+      of: (one: KubeObject) => ({ "metadata.name": one.metadata.name ?? "" }),
+      unknown: (field: string) => `no ${field}`,
+    };
     expect(fieldMatcher("metadata.name=a", fields)(object("a"))).toBe(true);
     expect(fieldMatcher("metadata.name!=a", fields)(object("a"))).toBe(false);
-    expect(() => fieldMatcher("spec.x=1", fields)).toThrow("field label not supported: spec.x");
+    expect(() => fieldMatcher("spec.x=1", fields)).toThrow("no spec.x");
   });
 });

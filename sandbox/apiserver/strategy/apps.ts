@@ -16,17 +16,20 @@ export function templatedStrategy(kind: "Deployment" | "ReplicaSet" | "StatefulS
       if (kind !== "ReplicaSet") setDefault(spec, "revisionHistoryLimit", 10);
       if (kind === "Deployment") {
         setDefault(spec, "progressDeadlineSeconds", 600);
-        setDefault(spec, "strategy", {
-          type: "RollingUpdate",
-          rollingUpdate: { maxUnavailable: "25%", maxSurge: "25%" },
-        });
+        const strategy = ensureMap(spec, "strategy");
+        setDefault(strategy, "type", "RollingUpdate");
+        if (strategy.type === "RollingUpdate") {
+          const rolling = ensureMap(strategy, "rollingUpdate");
+          setDefault(rolling, "maxUnavailable", "25%");
+          setDefault(rolling, "maxSurge", "25%");
+        }
       }
-      defaultPodTemplate(spec.template);
+      defaultPodTemplate(spec);
     },
-    validate: (object: KubeObject): Cause[] => templateFaults(asMap(object.spec)),
+    validate: (object: KubeObject): Cause[] => templateFaults(asMap(object.spec), kind),
     validateUpdate(next: KubeObject, old: KubeObject): Cause[] {
       const selector = asMap(next.spec).selector;
-      return sameJson(selector, asMap(old.spec).selector) ? [] : [immutable("spec.selector", selector)];
+      return sameJson(selector, asMap(old.spec).selector) ? [] : [immutable("spec.selector", selector ?? null)];
     },
   };
 }

@@ -1,10 +1,10 @@
 /** Rules of DaemonSets (pkg/registry/apps/daemonset, pkg/apis/apps/{v1,validation}). */
 import { defaultPodTemplate } from "../defaults/pod-spec.ts";
 import type { KubeObject } from "../object.ts";
-import { asMap, asString, ensureMap, sameJson, setDefault } from "../object.ts";
+import { asMap, asString, ensureMap, isMap, sameJson, setDefault } from "../object.ts";
 import type { Strategy } from "../registry/resource-info.ts";
 import type { Cause } from "../status.ts";
-import { badValue, notSupported, required } from "../status.ts";
+import { badValue, forbiddenField, notSupported, required } from "../status.ts";
 import { isEmptySelector, selectorFaults, selectorMatches } from "../validation/labels.ts";
 import { podSpecFaults } from "../validation/pod-spec.ts";
 
@@ -20,73 +20,104 @@ function defaults(set: KubeObject): void {
     setDefault(rolling, "maxSurge", 0);
   }
   setDefault(spec, "revisionHistoryLimit", 10);
-  defaultPodTemplate(spec.template);
+  defaultPodTemplate(spec);
+  setDefault(ensureMap(set.metadata as Record<string, unknown>, "annotations"), templateGeneration, "0");
 }
 
-function isZero(value: unknown): boolean {
-  return value === 0 || value === "0" || value === "0%" || value === undefined;
+const percent = /^\d+%$/;
+
+/** What the fields of a budget come to: the number, or the number before the % sign; 0 for what is neither. */
+function countOf(value: unknown): number {
+  if (typeof value === "number") return value;
+  return percent.test(String(value)) ? Number.parseInt(String(value), 10) : 0;
 }
 
 /** Faults of a number of pods or a percentage. */
 function countFaults(field: string, value: unknown): Cause[] {
-  if (typeof value === "number") {
-    return Number.isInteger(value) && value >= 0 ? [] : [badValue(field, value, "must be greater than or equal to 0")];
-  }
-  if (!/^\d+%$/.test(String(value))) {
+  if (typeof value === "number") return nonNegativeFaults(field, value);
+  if (!percent.test(String(value))) {
     return [
       badValue(
         field,
         value,
-        "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%', or '93%', regex used for validation is '[0-9]+%')",
+        "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
       ),
     ];
   }
-  return Number.parseInt(String(value), 10) > 100 ? [badValue(field, value, "must not be greater than 100%")] : [];
+  return [];
+}
+
+function shareFaults(field: string, value: unknown): Cause[] {
+  return typeof value === "string" && countOf(value) > 100
+    ? [badValue(field, value, "must not be greater than 100%")]
+    : [];
+}
+
+/** Faults of a number below zero. */
+export function nonNegativeFaults(field: string, value: unknown): Cause[] {
+  return typeof value === "number" && value < 0 ? [badValue(field, value, "must be greater than or equal to 0")] : [];
 }
 
 function strategyFaults(strategy: Record<string, unknown>): Cause[] {
   const field = "spec.updateStrategy";
   const type = asString(strategy.type);
   if (type === "OnDelete") return [];
-  if (type !== "RollingUpdate") return [notSupported(`${field}.type`, type, ["OnDelete", "RollingUpdate"])];
   const { maxUnavailable, maxSurge } = asMap(strategy.rollingUpdate);
+  if (type !== "RollingUpdate") {
+    // The real server shows its own struct, whose fields have no names for JSON.
+    const RollingUpdate =
+      strategy.rollingUpdate === undefined ? null : { MaxUnavailable: maxUnavailable, MaxSurge: maxSurge };
+    return [notSupported(field, { Type: type, RollingUpdate }, ["RollingUpdate", "OnDelete"])];
+  }
+  const [unavailable, surge] = [`${field}.rollingUpdate.maxUnavailable`, `${field}.rollingUpdate.maxSurge`];
   const faults = [
-    ...countFaults(`${field}.rollingUpdate.maxUnavailable`, maxUnavailable),
-    ...countFaults(`${field}.rollingUpdate.maxSurge`, maxSurge),
+    ...countFaults(unavailable, maxUnavailable),
+    ...countFaults(surge, maxSurge),
+    ...shareFaults(unavailable, maxUnavailable),
+    ...shareFaults(surge, maxSurge),
   ];
-  if (faults.length > 0) return faults;
-  if (isZero(maxUnavailable) && isZero(maxSurge)) {
-    return [badValue(`${field}.rollingUpdate.maxUnavailable`, maxUnavailable, "cannot be 0 when maxSurge is 0")];
-  }
-  if (!isZero(maxUnavailable) && !isZero(maxSurge)) {
-    return [badValue(`${field}.rollingUpdate.maxSurge`, maxSurge, "may not be set when maxUnavailable is non-zero")];
-  }
-  return [];
+  const [mayMiss, mayAdd] = [countOf(maxUnavailable) !== 0, countOf(maxSurge) !== 0];
+  if (mayMiss && mayAdd) faults.push(badValue(surge, maxSurge, "may not be set when maxUnavailable is non-zero"));
+  if (!mayMiss && !mayAdd) faults.push(required(unavailable, "cannot be 0 when maxSurge is 0"));
+  return faults;
 }
 
 /** Faults that DaemonSet, Deployment, ReplicaSet and StatefulSet share: selector and template. */
-export function templateFaults(spec: Record<string, unknown>): Cause[] {
+export function templateFaults(spec: Record<string, unknown>, kind: string): Cause[] {
   const template = asMap(spec.template);
   const labels = asMap(template.metadata).labels;
   const faults: Cause[] = [];
-  if (spec.selector === undefined) faults.push(required("spec.selector"));
-  else if (isEmptySelector(spec.selector))
-    faults.push(badValue("spec.selector", spec.selector, "empty selector is invalid for daemonset"));
-  else faults.push(...selectorFaults("spec.selector", spec.selector));
-  if (!selectorMatches(spec.selector, labels)) {
-    faults.push(badValue("spec.template.metadata.labels", labels ?? {}, "`selector` does not match template `labels`"));
+  const isDaemonSet = kind === "DaemonSet";
+  if (!isMap(spec.selector)) {
+    if (!isDaemonSet) faults.push(required("spec.selector"));
+  } else faults.push(...selectorFaults("spec.selector", spec.selector));
+  if (!isMap(spec.selector) || !selectorMatches(spec.selector, labels)) {
+    faults.push(
+      badValue("spec.template.metadata.labels", labels ?? null, "`selector` does not match template `labels`"),
+    );
   }
+  if (isMap(spec.selector) && isEmptySelector(spec.selector))
+    faults.push(badValue("spec.selector", spec.selector, `empty selector is invalid for ${kind.toLowerCase()}`));
   return [...faults, ...podSpecFaults("spec.template.spec", template.spec)];
 }
 
 function validate(set: KubeObject): Cause[] {
   const spec = asMap(set.spec);
-  const faults = templateFaults(spec);
-  const restart = asMap(asMap(spec.template).spec).restartPolicy;
-  if (restart === "OnFailure" || restart === "Never") {
-    faults.push(notSupported("spec.template.spec.restartPolicy", restart, ["Always"]));
-  }
-  return [...faults, ...strategyFaults(asMap(spec.updateStrategy))];
+  const faults = templateFaults(spec, "DaemonSet");
+  const { restartPolicy, activeDeadlineSeconds } = asMap(asMap(spec.template).spec);
+  const field = "spec.template.spec";
+  if (restartPolicy !== undefined && restartPolicy !== "Always")
+    faults.push(notSupported(`${field}.restartPolicy`, restartPolicy, ["Always"]));
+  if (activeDeadlineSeconds !== undefined)
+    faults.push(
+      forbiddenField(`${field}.activeDeadlineSeconds`, "activeDeadlineSeconds in DaemonSet is not Supported"),
+    );
+  return [
+    ...faults,
+    ...nonNegativeFaults("spec.minReadySeconds", spec.minReadySeconds),
+    ...strategyFaults(asMap(spec.updateStrategy)),
+    ...nonNegativeFaults("spec.revisionHistoryLimit", spec.revisionHistoryLimit),
+  ];
 }
 
 /** The cause of a change to a field that cannot change. */
@@ -97,7 +128,7 @@ export function immutable(field: string, value: unknown): Cause {
 export const daemonSetStrategy: Strategy = {
   defaults,
   prepareCreate(set) {
-    set.status = { currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 };
+    set.status = {};
     set.metadata.annotations = { ...set.metadata.annotations, [templateGeneration]: "1" };
   },
   prepareUpdate(next, old) {
@@ -110,6 +141,6 @@ export const daemonSetStrategy: Strategy = {
   validate,
   validateUpdate(next, old) {
     const selector = asMap(next.spec).selector;
-    return sameJson(selector, asMap(old.spec).selector) ? [] : [immutable("spec.selector", selector)];
+    return sameJson(selector, asMap(old.spec).selector) ? [] : [immutable("spec.selector", selector ?? null)];
   },
 };

@@ -4,7 +4,7 @@ import type { KubeObject } from "../object.ts";
 import { asMap, asString, asText, clone, ensureMap, sameJson, setDefault } from "../object.ts";
 import type { Strategy } from "../registry/resource-info.ts";
 import type { Cause } from "../status.ts";
-import { badValue, notSupported } from "../status.ts";
+import { badValue, notSupported, required } from "../status.ts";
 import { selectorMatches } from "../validation/labels.ts";
 import { podSpecFaults } from "../validation/pod-spec.ts";
 import { immutable } from "./daemon-set.ts";
@@ -19,7 +19,7 @@ function defaults(job: KubeObject): void {
   setDefault(spec, "suspend", false);
   setDefault(spec, "manualSelector", false);
   setDefault(spec, "podReplacementPolicy", spec.podFailurePolicy === undefined ? "TerminatingOrFailed" : "Failed");
-  defaultPodTemplate(spec.template);
+  defaultPodTemplate(spec);
 }
 
 /** Selector and labels that tie pods to this very Job; both the old and the new label names, as since 1.27. */
@@ -28,6 +28,7 @@ function identify(job: KubeObject): void {
   if (spec.manualSelector === true) return;
   const uid = job.metadata.uid ?? "";
   const name = job.metadata.name ?? "";
+  const given = asMap(asMap(spec.selector).matchLabels);
   const labels = ensureMap(ensureMap(ensureMap(spec, "template"), "metadata"), "labels");
   Object.assign(labels, {
     "batch.kubernetes.io/controller-uid": uid,
@@ -35,7 +36,20 @@ function identify(job: KubeObject): void {
     "controller-uid": uid,
     "job-name": name,
   });
-  spec.selector = { matchLabels: { "batch.kubernetes.io/controller-uid": uid } };
+  spec.selector = { ...asMap(spec.selector), matchLabels: { ...given, [controllerUid]: uid } };
+}
+
+const controllerUid = "batch.kubernetes.io/controller-uid";
+const choices: Readonly<Record<string, readonly string[]>> = {
+  completionMode: ["NonIndexed", "Indexed"],
+  podReplacementPolicy: ["Failed", "TerminatingOrFailed"],
+};
+
+/** Always is what a template without one says: a Job must say another. */
+function restartFaults(policy: string): Cause[] {
+  const field = "spec.template.spec.restartPolicy";
+  if (policy === "Always") return [required(field, 'valid values: "OnFailure", "Never"')];
+  return ["OnFailure", "Never"].includes(policy) ? [] : [notSupported(field, policy, ["OnFailure", "Never"])];
 }
 
 function validate(job: KubeObject): Cause[] {
@@ -53,9 +67,15 @@ function validate(job: KubeObject): Cause[] {
     if (typeof value === "number" && value < 0)
       faults.push(badValue(`spec.${field}`, value, "must be greater than or equal to 0"));
   }
-  const policy = asString(asMap(template.spec).restartPolicy);
-  if (policy === "Always")
-    faults.push(notSupported("spec.template.spec.restartPolicy", policy, ["OnFailure", "Never"]));
+  for (const [field, supported] of Object.entries(choices)) {
+    const value = spec[field];
+    if (value !== undefined && !supported.includes(asString(value)))
+      faults.push(notSupported(`spec.${field}`, value, supported));
+  }
+  faults.push(...restartFaults(asString(asMap(template.spec).restartPolicy)));
+  const matched = Object.keys(asMap(asMap(spec.selector).matchLabels));
+  if (spec.manualSelector !== true && matched.some((name) => name !== controllerUid))
+    faults.push(badValue("spec.selector", spec.selector, "`selector` not auto-generated"));
   const labels = asMap(template.metadata).labels;
   if (!selectorMatches(spec.selector, labels)) {
     faults.push(badValue("spec.template.metadata.labels", labels ?? {}, "`selector` does not match template `labels`"));
@@ -93,6 +113,9 @@ export const jobStrategy: Strategy = {
   prepareCreate(job) {
     job.status = {};
     identify(job);
+    // A Job without labels of its own takes those of its pods.
+    if (Object.keys(job.metadata.labels ?? {}).length === 0)
+      job.metadata.labels = clone(asMap(asMap(asMap(job.spec).template).metadata).labels) as Record<string, string>;
   },
   validate,
   validateUpdate(next, old) {

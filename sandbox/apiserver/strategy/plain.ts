@@ -1,4 +1,5 @@
 /** Rules of the small kinds. */
+import { defaultPodTemplate } from "../defaults/pod-spec.ts";
 import type { KubeObject } from "../object.ts";
 import { asMap, asText, ensureMap, sameJson, setDefault } from "../object.ts";
 import type { Strategy } from "../registry/resource-info.ts";
@@ -63,10 +64,13 @@ export const leaseStrategy: Strategy = {
   },
 };
 
-/** Its hard limits are in force at once; what is used is counted when it is asked for, not kept here. */
-export const quotaStrategy: Strategy = {
-  prepareCreate(quota) {
-    const hard = asMap(asMap(quota.spec).hard);
-    quota.status = { hard, used: Object.fromEntries(Object.keys(hard).map((name) => [name, "0"])) };
+export const cronJobStrategy: Strategy = {
+  defaults(job) {
+    const spec = ensureMap(job, "spec");
+    setDefault(spec, "concurrencyPolicy", "Allow");
+    setDefault(spec, "suspend", false);
+    setDefault(spec, "successfulJobsHistoryLimit", 3);
+    setDefault(spec, "failedJobsHistoryLimit", 1);
+    defaultPodTemplate(ensureMap(ensureMap(spec, "jobTemplate"), "spec"));
   },
 };

@@ -6,6 +6,12 @@ import { immutable } from "./daemon-set.ts";
 
 const rbacGroup = "rbac.authorization.k8s.io";
 
+/** As the real server's own struct has it, whose fields have no names for JSON. */
+function shownRef(ref: unknown): object {
+  const { apiGroup, kind, name } = asMap(ref);
+  return { APIGroup: apiGroup, Kind: kind, Name: name };
+}
+
 export const bindingStrategy: Strategy = {
   defaults(binding) {
     if (isMap(binding.roleRef)) setDefault(binding.roleRef, "apiGroup", rbacGroup);
@@ -32,7 +38,7 @@ export const bindingStrategy: Strategy = {
       : [
           {
             ...immutable("roleRef", next.roleRef),
-            message: `Invalid value: ${JSON.stringify(next.roleRef)}: cannot change roleRef`,
+            message: `Invalid value: ${JSON.stringify(shownRef(next.roleRef))}: cannot change roleRef`,
           },
         ],
 };

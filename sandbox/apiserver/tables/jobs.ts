@@ -59,3 +59,30 @@ export const jobPrinter: TablePrinter = {
     ];
   },
 };
+
+/** Without a controller in the sandbox: what the object says. */
+export const cronJobPrinter: TablePrinter = {
+  columns: [
+    nameColumn,
+    { name: "Schedule", type: "string" },
+    { name: "Timezone", type: "string" },
+    { name: "Suspend", type: "boolean" },
+    { name: "Active", type: "integer" },
+    { name: "Last Schedule", type: "string" },
+    ageColumn,
+  ],
+  cells(job, now) {
+    const { schedule, timeZone, suspend } = asMap(job.spec);
+    const { active, lastScheduleTime } = asMap(job.status);
+    const last = asString(lastScheduleTime);
+    return [
+      job.metadata.name ?? "",
+      asString(schedule),
+      asString(timeZone) || "<none>",
+      suspend === true ? "True" : "False",
+      asList(active).length,
+      last === "" ? "<none>" : age(last, now),
+      age(job.metadata.creationTimestamp, now),
+    ];
+  },
+};

@@ -1,5 +1,5 @@
 /** Columns of the remaining kinds. */
-import { asList, asMap, asString } from "../object.ts";
+import { asList, asMap, asString, asText } from "../object.ts";
 import { age } from "./format.ts";
 import type { TablePrinter } from "./printer.ts";
 import { ageColumn, nameColumn } from "./printer.ts";
@@ -69,4 +69,24 @@ export const priorityClassPrinter: TablePrinter = {
     age(one.metadata.creationTimestamp, now),
     asString(one.preemptionPolicy) || "PreemptLowerPriority",
   ],
+};
+
+export const budgetPrinter: TablePrinter = {
+  columns: [
+    nameColumn,
+    { name: "Min Available", type: "string" },
+    { name: "Max Unavailable", type: "string" },
+    { name: "Allowed Disruptions", type: "integer" },
+    ageColumn,
+  ],
+  cells(budget, now) {
+    const { minAvailable, maxUnavailable } = asMap(budget.spec);
+    return [
+      budget.metadata.name ?? "",
+      asText(minAvailable) || "N/A",
+      asText(maxUnavailable) || "N/A",
+      Number(asMap(budget.status).disruptionsAllowed ?? 0),
+      age(budget.metadata.creationTimestamp, now),
+    ];
+  },
 };

@@ -33,7 +33,7 @@ export function subdomainFaults(field: string, value: string): Cause[] {
 }
 
 /** Faults of a label or annotation key: an optional DNS prefix, a slash, a name. */
-function keyFaults(field: string, key: string): Cause[] {
+export function keyFaults(field: string, key: string): Cause[] {
   const parts = key.split("/");
   const name = parts.at(-1) ?? "";
   const faults: Cause[] = [];

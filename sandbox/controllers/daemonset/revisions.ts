@@ -10,9 +10,13 @@ export function templateHash(template: PodTemplateSpec, collisionCount: number |
   return shortHash(stableJson(template) + (collisionCount === undefined ? "" : String(collisionCount)));
 }
 
-/** What a revision stores: a strategic merge patch that puts the whole template back. */
+/**
+ * What a revision stores: a strategic merge patch that puts the whole template back. Its fields are in order, as Go
+ * writes a map: kubectl compares the text.
+ */
 export function revisionData(ds: DaemonSet) {
-  return { spec: { template: { ...ds.spec?.template, $patch: "replace" } } };
+  const data = { spec: { template: { ...ds.spec?.template, $patch: "replace" } } };
+  return JSON.parse(stableJson(data)) as typeof data;
 }
 
 export function matchesTemplate(revision: ControllerRevision, ds: DaemonSet): boolean {

@@ -10,6 +10,7 @@ import { isPodReady, isTerminal, isTerminating, podCondition } from "../rules/po
 import { evictionTime, mustMarkPods, unknownConditions, wantedTaints } from "./decide.ts";
 
 const leaseNamespace = "kube-node-lease";
+const ttlAnnotation = "node.alpha.kubernetes.io/ttl";
 
 /** Starts it; the informers must have synced. */
 export function startNodeLifecycle(context: ControllerContext): Running {
@@ -18,6 +19,7 @@ export function startNodeLifecycle(context: ControllerContext): Running {
   /** The last sign of life seen per node, and when we saw it by our own clock. */
   const seen = new Map<string, { sign: string; atMs: number }>();
   const tainted = new Map<string, { sign: string; atMs: number }>();
+  const met = new Map<string, Live<Node>["metadata"]>();
 
   function isSilent(node: Live<Node>): boolean {
     const { name, uid } = node.metadata;
@@ -38,9 +40,24 @@ export function startNodeLifecycle(context: ControllerContext): Running {
     return now();
   }
 
+  /** As the real controller greets a node that it meets and leaves one that is gone. */
+  function tellOf(node: Pick<Live<Node>, "metadata">, reason: string, what: string): void {
+    const message = `Node ${node.metadata.name} event: ${what}`;
+    recorder.record(eventTarget(nodeResource, node), { type: "Normal", reason, message });
+  }
+
   async function look(node: Live<Node>): Promise<void> {
     const { name } = node.metadata;
     const at = secondsIso(now());
+    if (!met.has(name)) {
+      met.set(name, node.metadata);
+      tellOf(node, "RegisteredNode", `Registered Node ${name} in Controller`);
+    }
+    // How long kubelets may keep Secrets and ConfigMaps; more than zero only in clusters of more than 100 nodes.
+    if (node.metadata.annotations?.[ttlAnnotation] === undefined) {
+      const body = { metadata: { annotations: { [ttlAnnotation]: "0" } } };
+      await quietly(() => kube.patch(nodeResource, { name }, { type: "merge", body }));
+    }
     const unknown = isSilent(node) ? unknownConditions(node, at) : undefined;
     if (unknown !== undefined) {
       await kube.replaceStatus(nodeResource, { ...node, status: { ...node.status, conditions: unknown } });
@@ -99,8 +116,9 @@ export function startNodeLifecycle(context: ControllerContext): Running {
     const node = informers.nodes.get(undefined, name);
     if (node !== undefined) await look(node);
     else {
-      seen.delete(name);
-      tainted.delete(name);
+      const metadata = met.get(name);
+      if (metadata !== undefined) tellOf({ metadata }, "RemovingNode", `Removing Node ${name} from Controller`);
+      for (const memory of [seen, tainted, met]) memory.delete(name);
     }
   }
 

@@ -1,7 +1,7 @@
 /** Whether a node can take a pod: the filter plugins in kube-scheduler's order. The first that fails gives the reasons. */
 import type { Container, Node, Pod, PodSpec } from "kubernetes-types/core/v1";
+import { amount, milliCores } from "../../machinery/quantity.ts";
 import { admitsNode } from "../rules/node-affinity.ts";
-import { amount, milliCores } from "../rules/quantity.ts";
 import { firstUntolerated, tolerates } from "../rules/taints.ts";
 
 /** A node and the pods that are bound to it and have not ended. */
