@@ -19,6 +19,7 @@ import type { Wait } from "./readiness.ts";
 import { apiAnswers, controllersRun, crdsServed } from "./readiness.ts";
 import type { ClusterRecord } from "./record.ts";
 import { clearDirectory, endRecorded, writeRecord } from "./record.ts";
+import { hasPlainPorts } from "./release.ts";
 import { until } from "./until.ts";
 
 export interface ControlPlaneOptions {
@@ -95,13 +96,14 @@ interface Parts {
 
 async function prepareParts(options: ControlPlaneOptions): Promise<Parts> {
   const { directory, apiPort, nodeMonitorGraceMs = 8_000, signal } = options;
-  const files = filesIn(directory);
+  const isOld = hasPlainPorts(options.programs.version);
+  const files = filesIn(directory, { isOld });
   const authority = await createAuthority();
   const port = await freePort(apiPort);
   const url = `https://127.0.0.1:${port}`;
   await writeFiles(files, authority, url);
   const logOf = (component: Component): string => join(files.logs, `${component}.log`);
-  return { files, authority, settings: { port, nodeMonitorGraceMs }, url, running: new Map(), logOf, signal };
+  return { files, authority, settings: { port, nodeMonitorGraceMs, isOld }, url, running: new Map(), logOf, signal };
 }
 
 async function startParts(options: ControlPlaneOptions, parts: Parts): Promise<ControlPlane> {
@@ -180,7 +182,7 @@ function keepRecord({ programs, directory }: ControlPlaneOptions, { files, setti
       const file = programs.paths[component];
       const args = argumentsOf(component, files, settings);
       // Nothing of the caller's surroundings: a proxy or a KUBECONFIG of theirs is not meant for these.
-      const process = await launch({ name: component, file, args, env: {}, logFile: logOf(component) });
+      const process = await launch({ name: component, file, args, env: {}, logFile: logOf(component), cwd: directory });
       running.set(component, process);
       note({ processes: [...record.processes.filter(({ name }) => name !== component), process] });
     },

@@ -23,10 +23,10 @@ export interface Files {
 /** What the system allows for the path of a socket, less a little (Linux 107, others fewer). */
 const longestSocketPath = 100;
 
-/** Errors: `ClusterProblem` when the folder's path is too long for a socket in it. */
-export function filesIn(directory: string): Files {
+/** `isOld`: for a release before 1.22. Errors: `ClusterProblem` when the folder's path is too long for a socket in it. */
+export function filesIn(directory: string, { isOld = false }: { isOld?: boolean } = {}): Files {
   const at = (...parts: string[]): string => join(directory, ...parts);
-  const etcdSocket = at("etcd.sock");
+  const etcdSocket = at(isOld ? "etcd.sock:0" : "etcd.sock");
   if (Buffer.byteLength(etcdSocket) > longestSocketPath) {
     throw new ClusterProblem(
       `the path ${directory} is too long for the socket of etcd. Choose a shorter one with --directory.`,

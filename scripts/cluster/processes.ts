@@ -53,12 +53,19 @@ export interface Launch {
   args: readonly string[];
   env: Readonly<Record<string, string>>;
   logFile: string;
+  /** Existing folder to run in. Default: the caller's. */
+  cwd?: string;
 }
 
 /** Starts it in a session of its own: interrupts of the terminal do not reach it. Errors: `ClusterProblem`. */
-export async function launch({ name, file, args, env, logFile }: Launch): Promise<OwnProcess> {
+export async function launch({ name, file, args, env, logFile, cwd }: Launch): Promise<OwnProcess> {
   const log = openSync(logFile, "a", 0o600);
-  const child = spawn(file, args, { detached: true, stdio: ["ignore", log, log], env: { ...env } });
+  const child = spawn(file, args, {
+    detached: true,
+    stdio: ["ignore", log, log],
+    env: { ...env },
+    ...(cwd && { cwd }),
+  });
   closeSync(log);
   child.unref();
   try {
