@@ -2,7 +2,6 @@
 import { spawn } from "node:child_process";
 import {
   existsSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -12,6 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "./folders.ts";
 import { ClusterProblem, wordsOf } from "./problem.ts";
 import { beginningOf } from "./processes.ts";
 import type { Program, Recipe } from "./recipe.ts";
@@ -83,7 +83,7 @@ export function readRecipe(moduleDirectory: string): Recipe {
 function prepare(directory: string, recipe: Recipe): void {
   const marker = join(directory, "recipe");
   try {
-    mkdirSync(directory, { recursive: true });
+    makeFolder(directory);
     removeUnfinished(directory);
     if (existsSync(marker) && readFileSync(marker, "utf8").trim() === recipe.fingerprint) return;
     for (const program of Object.keys(packages)) rmSync(join(directory, program), { force: true });

@@ -8,6 +8,7 @@ import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { BuildOptions } from "./build.ts";
 import { cacheDirectory, checkSpace, removeUnfinished } from "./build.ts";
+import { makeFolder } from "./folders.ts";
 import { ClusterProblem, wordsOf } from "./problem.ts";
 
 /** Measured: 2.4 GiB of sources, Go and build cache, all removed afterwards, and 0.3 GiB of programs. */
@@ -43,7 +44,7 @@ export async function buildOldRelease(options: DebianOptions): Promise<string> {
 
 function makeWorkFolder(cache: string): string {
   try {
-    mkdirSync(cache, { recursive: true });
+    makeFolder(cache);
     removeUnfinished(cache);
     const work = join(cache, `.debian-build.${process.pid}`);
     mkdirSync(work);

@@ -1,7 +1,8 @@
 /** What a folder knows of the cluster that runs, or ran, in it: enough to find and end it, whoever started it. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { write } from "./files.ts";
+import { makeFolder } from "./folders.ts";
 import { ClusterProblem, wordsOf } from "./problem.ts";
 import type { OwnProcess } from "./processes.ts";
 import { beginningOf, end, isAlive } from "./processes.ts";
@@ -46,7 +47,7 @@ export function writeRecord(directory: string, record: ClusterRecord): void {
 /** Makes the folder, or empties one that was ours. Errors: `ClusterProblem` when it holds something else, or runs. */
 export function clearDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeFolder(directory);
     checkIsOurs(directory);
     const names = readdirSync(directory).filter((name) => name !== lockName);
     const running = readRecord(directory)?.processes.filter(isAlive) ?? [];
@@ -108,7 +109,7 @@ function take(directory: string, file: string): void {
   const self = JSON.stringify({ pid, beginning: beginningOf(pid) ?? "" });
   try {
     checkIsOurs(directory);
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeFolder(directory);
     if (!existsSync(file)) {
       writeFileSync(file, self, { mode: 0o600, flag: "wx" });
       return;

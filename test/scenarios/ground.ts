@@ -62,7 +62,7 @@ async function setUp(cluster: Cluster, ground: number, id: string): Promise<Stag
       if (name === undefined) throw new Error(`ground ${ground} has no node n${number}`);
       return name;
     },
-    ground: String(ground),
+    ground: cluster.groundName(ground),
     history: await keepPodHistory(person, namespace),
     undo: [],
   };

@@ -29,8 +29,9 @@ export interface Cluster {
   readonly person: Kube;
   /** The same person's kubeconfig file. */
   readonly personKubeconfig: string;
-  /** Nodes in groups of four, each group for one scenario at a time. They carry `groundLabel` = the group's number. */
+  /** Nodes in groups of four, each group for one scenario at a time. They carry `groundLabel` = `groundName(number)`. */
   readonly grounds: readonly (readonly string[])[];
+  groundName(ground: number): string;
   /** The account that the program runs as; `account` gives its credentials. */
   readonly healer: { readonly namespace: string; readonly name: string };
   /** The pod of the exporter that sends the alerts. */
@@ -69,9 +70,12 @@ export function userOf({ namespace, name }: { namespace: string; name: string })
   return `system:serviceaccount:${namespace}:${name}`;
 }
 
+type Places = Pick<Cluster, "groundName" | "healer" | "exporter" | "tolerations" | "createNamespace">;
+
 /** Where things are on a cluster that belongs to the tests alone. */
-export function usualPlaces(person: Kube): Pick<Cluster, "healer" | "exporter" | "tolerations" | "createNamespace"> {
+export function usualPlaces(person: Kube): Places {
   return {
+    groundName: String,
     healer,
     exporter: { namespace: "monitoring", name: exporterPod },
     tolerations: [],

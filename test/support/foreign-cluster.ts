@@ -13,6 +13,7 @@ import type { Cluster } from "./cluster.ts";
 import { exporterPod, groundLabel, healer, userOf } from "./cluster.ts";
 import type { Rule } from "./foreign-plan.ts";
 import { accountName, foreignLacks, foreignPlan, groundCount, shipped } from "./foreign-plan.ts";
+import type { RecordingProxy } from "./recording-proxy.ts";
 import { startRecordingProxy } from "./recording-proxy.ts";
 
 export interface ForeignClusterOptions {
@@ -28,33 +29,51 @@ export interface ForeignClusterOptions {
 /** Resolves when the nodes are Ready. `stop` ends what runs on this machine; what is in the cluster is left to the caller. */
 export async function startForeignCluster(options: ForeignClusterOptions): Promise<Cluster> {
   const { target, namespace, directory, programEntry } = options;
-  const { kube: person, version } = target;
-  const account = { namespace, name: healer.name };
+  const { kube: person, version, server } = target;
   await createMarked(person, namespace, namespace);
   await install(person, accountManifests(namespace));
   const { nodes: names } = foreignPlan(namespace);
   const logFile = join(directory, "nodes.log");
   const log = (line: string): void => appendFileSync(logFile, `${new Date().toISOString()} ${line}\n`);
   const nodes = await startForeignNodes({ target, namespace, names, directory, programEntry, log });
-  options.log(`Kubernetes ${version} at ${target.server}; judged without its audit log, by the program's own requests`);
+  try {
+    const proxy = await startRecordingProxy(target.credentials);
+    options.log(`Kubernetes ${version} at ${server}; judged without its audit log, by the program's own requests`);
+    return await clusterOf(options, { names, nodes, proxy });
+  } catch (error) {
+    await nodes.stop();
+    throw error;
+  }
+}
+
+interface Parts {
+  names: readonly string[];
+  nodes: { stop(): Promise<void> };
+  proxy: RecordingProxy;
+}
+
+async function clusterOf(options: ForeignClusterOptions, { names, nodes, proxy }: Parts): Promise<Cluster> {
+  const { target, namespace, directory } = options;
+  const { kube: person } = target;
+  const groundName = (ground: number): string => `${namespace}-${ground}`;
   const grounds = Array.from({ length: groundCount }, (_, ground) => names.slice(4 * ground, 4 * ground + 4));
   for (const [number, group] of grounds.entries())
     for (const name of group) {
-      const body = { metadata: { labels: { [groundLabel]: String(number) } } };
+      const body = { metadata: { labels: { [groundLabel]: groundName(number) } } };
       await person.patch(nodeResource, { name }, { type: "merge", body });
     }
-  const proxy = await startRecordingProxy(target.credentials);
   const scratches = join(directory, "scratch");
   mkdirSync(scratches, { recursive: true, mode: 0o700 });
   const scratch = (): string => mkdtempSync(join(scratches, "scratch-"));
   const { key, value = "" } = taintOf(namespace);
   return {
-    name: `Kubernetes ${version} of yours`,
+    name: `Kubernetes ${target.version} of yours`,
     url: target.server,
     person,
     personKubeconfig: target.kubeconfig,
     grounds,
-    healer: account,
+    groundName,
+    healer: { namespace, name: healer.name },
     exporter: { namespace, name: exporterPod },
     tolerations: [{ key, operator: "Equal", value, effect: "NoSchedule" }],
     async createNamespace(slug) {
