@@ -49,6 +49,7 @@ export async function build(options: BuildOptions): Promise<Built> {
   const recipe = readRecipe(moduleDirectory);
   const directory = join(cacheDirectory(env), `k8s-${recipe.version}`);
   prepare(directory, recipe);
+  removeDamaged(directory, log);
   const missing = programs.filter((program) => !existsSync(join(directory, program)));
   if (missing.length === 0) return { version: recipe.version, directory };
   checkSpace(directory, neededBytes);
@@ -104,6 +105,24 @@ export function removeUnfinished(directory: string): void {
   }
 }
 
+/** A program is as long as it was when it was built, or it is built again: disks fill up, copies break off. */
+function removeDamaged(directory: string, log: (line: string) => void): void {
+  for (const program of Object.keys(packages)) {
+    const file = join(directory, program);
+    if (!existsSync(file) || !existsSync(sizeFile(directory, program))) continue;
+    const wanted = Number(readFileSync(sizeFile(directory, program), "utf8"));
+    const { size } = statSync(file);
+    if (size === wanted) continue;
+    log(`${file} is damaged: ${size} bytes instead of ${wanted}; it is built again`);
+    rmSync(file);
+  }
+}
+
+/** Written before its program gets its name. */
+function sizeFile(directory: string, program: string): string {
+  return join(directory, `${program}.size`);
+}
+
 /** Errors: `ClusterProblem` when the disk of an existing folder has less left than a build needs. */
 export function checkSpace(directory: string, needed: number): void {
   const { bavail, bsize } = statfsSync(directory);
@@ -138,6 +157,7 @@ async function buildOne(
     const command = ["-n", "19", "go", "build", ...recipe.flags, "-o", unfinished, packages[program]];
     const { code, output } = await run("nice", command, options);
     if (code !== 0) throw failureOf(program, output);
+    writeFileSync(sizeFile(directory, program), `${statSync(unfinished).size}\n`);
     renameSync(unfinished, join(directory, program));
   } finally {
     rmSync(unfinished, { force: true });

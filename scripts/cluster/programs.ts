@@ -56,7 +56,10 @@ async function fromBuild(options: FindOptions): Promise<Programs> {
 
 async function programsOf(directory: string, origin: string): Promise<Programs> {
   const paths = pathsIn(() => directory);
-  return { version: await versionOf(paths["kube-apiserver"]), origin: `${origin}, ${directory}`, paths };
+  const version = await versionOf(paths["kube-apiserver"]).catch((error: unknown) => {
+    throw new ClusterProblem(`${wordsOf(error)} Remove ${directory} to have its programs built again.`);
+  });
+  return { version, origin: `${origin}, ${directory}`, paths };
 }
 
 /** Errors: `ClusterProblem` when nobody has allowed it. */

@@ -1,5 +1,5 @@
 /** What a folder knows of the cluster that runs, or ran, in it: enough to find and end it, whoever started it. */
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { write } from "./files.ts";
 import { makeFolder } from "./folders.ts";
@@ -28,13 +28,27 @@ export function readRecord(directory: string): ClusterRecord | undefined {
   const file = join(directory, fileName);
   if (!existsSync(file)) return undefined;
   try {
-    // Written by ourselves only, in one piece.
-    return JSON.parse(readFileSync(file, "utf8")) as ClusterRecord;
+    // Written by ourselves only, in one piece; but disks fail and people edit.
+    const record: unknown = JSON.parse(readFileSync(file, "utf8"));
+    if (!isRecord(record)) throw new Error("it is no record of a cluster");
+    return record;
   } catch (error) {
     throw new ClusterProblem(
-      `${file} cannot be read (${wordsOf(error)}). End the cluster's processes by hand, then remove ${directory}.`,
+      `${file} cannot be read (${wordsOf(error)}). End the processes whose command lines name ${directory} by hand ` +
+        `(ps ax | grep ${directory}), then remove that folder.`,
     );
   }
+}
+
+function isRecord(value: unknown): value is ClusterRecord {
+  if (typeof value !== "object" || value === null) return false;
+  const { processes, nodes, kubeconfig } = value as Partial<ClusterRecord>;
+  return (
+    typeof kubeconfig === "string" &&
+    Array.isArray(nodes) &&
+    Array.isArray(processes) &&
+    processes.every(({ pid, beginning }) => typeof pid === "number" && typeof beginning === "string")
+  );
 }
 
 /** Replaces the record in one piece. */
@@ -49,7 +63,7 @@ export function clearDirectory(directory: string): void {
   try {
     makeFolder(directory);
     checkIsOurs(directory);
-    const names = readdirSync(directory).filter((name) => name !== lockName);
+    const names = readdirSync(directory).filter((name) => !name.startsWith(lockName));
     const running = readRecord(directory)?.processes.filter(isAlive) ?? [];
     if (running.length > 0) {
       throw new ClusterProblem(
@@ -69,7 +83,7 @@ export function clearDirectory(directory: string): void {
 function checkIsOurs(directory: string): void {
   if (!existsSync(directory)) return;
   const names = readdirSync(directory);
-  if (names.length === 0 || names.includes(fileName) || names.includes(lockName)) return;
+  if (names.length === 0 || names.includes(fileName) || names.some((name) => name.startsWith(lockName))) return;
   throw new ClusterProblem(
     `${directory} is not empty and holds no cluster of ours. Choose another folder with --directory.`,
   );
@@ -106,25 +120,51 @@ export async function locked<T>(directory: string, work: () => Promise<T>): Prom
 
 function take(directory: string, file: string): void {
   const { pid } = process;
-  const self = JSON.stringify({ pid, beginning: beginningOf(pid) ?? "" });
+  const own = `${file}.${pid}`;
   try {
     checkIsOurs(directory);
     makeFolder(directory);
-    if (!existsSync(file)) {
-      writeFileSync(file, self, { mode: 0o600, flag: "wx" });
-      return;
-    }
-    const holder = JSON.parse(readFileSync(file, "utf8")) as Pick<OwnProcess, "pid" | "beginning">;
-    if (isAlive(holder)) throw busy(directory, `pid ${holder.pid}`);
-    // Left by a command that was killed.
-    write(file, self);
+    write(own, JSON.stringify({ pid, beginning: beginningOf(pid) ?? "" }));
+    putAsideStale(directory, file);
+    // Appears with its content or not at all, whatever happens to us or to the disk meanwhile.
+    linkSync(own, file);
   } catch (error) {
     if (error instanceof ClusterProblem) throw error;
-    // Somebody was quicker, or is writing its pid at this moment.
-    if (error instanceof SyntaxError || (error instanceof Error && "code" in error && error.code === "EEXIST")) {
-      throw busy(directory, `see ${file}`);
-    }
+    // Somebody was quicker.
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") throw busy(directory, `see ${file}`);
     throw new ClusterProblem(`${directory} cannot be used: ${wordsOf(error)}. Choose another folder with --directory.`);
+  } finally {
+    rmSync(own, { force: true });
+  }
+}
+
+/** Removes the lock of a command that was killed. Errors: `ClusterProblem` when its holder lives. */
+function putAsideStale(directory: string, file: string): void {
+  const holder = holderOf(file);
+  if (holder === undefined) return;
+  if (isAlive(holder)) throw busy(directory, `pid ${holder.pid}`);
+  // Renamed, so that of two commands only one removes it.
+  const aside = `${file}.stale.${process.pid}`;
+  renameSync(file, aside);
+  const removed = holderOf(aside);
+  if (removed !== undefined && isAlive(removed)) {
+    renameSync(aside, file);
+    throw busy(directory, `pid ${removed.pid}`);
+  }
+  rmSync(aside, { force: true });
+}
+
+/** Undefined without a lock. What cannot be read is nobody's: a lock appears with its content. */
+function holderOf(file: string): Pick<OwnProcess, "pid" | "beginning"> | undefined {
+  if (!existsSync(file)) return undefined;
+  const nobody = { pid: 0, beginning: "" };
+  try {
+    const holder: unknown = JSON.parse(readFileSync(file, "utf8"));
+    const isHolder = typeof holder === "object" && holder !== null && "pid" in holder && "beginning" in holder;
+    return isHolder ? { pid: Number(holder.pid), beginning: String(holder.beginning) } : nobody;
+  } catch (error) {
+    if (error instanceof SyntaxError) return nobody;
+    throw error;
   }
 }
 
