@@ -10,6 +10,7 @@ import { argumentsOf } from "./components.ts";
 import { connectWith, groupsOf } from "./connect.ts";
 import type { Files } from "./files.ts";
 import { filesIn, writeFiles } from "./files.ts";
+import { freeBytes, mebi } from "./folders.ts";
 import { freePort, portTaken } from "./ports.ts";
 import { ClusterProblem } from "./problem.ts";
 import type { OwnProcess } from "./processes.ts";
@@ -71,17 +72,32 @@ const portTries = 3;
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   for (let left = portTries; ; left -= 1) {
     clearDirectory(options.directory);
+    checkSpace(options.directory);
     const parts = await prepareParts(options);
     try {
       return await startParts(options, parts);
     } catch (error) {
       const lostPort = /address already in use/.test(tailOf(parts.logOf("kube-apiserver"), 50));
+      // What could not be noted, for want of disk, is ended as well.
+      await end([...parts.running.values()]);
       await endRecorded(options.directory);
       if (!lostPort) throw error;
       if (options.apiPort !== undefined) throw portTaken(options.apiPort);
       if (left <= 1) throw error;
     }
   }
+}
+
+/** Measured: 64 MiB for etcd's first log file, 100 MiB for an audit log, and the components' own logs. */
+const neededBytes = 256 * 1024 ** 2;
+
+function checkSpace(directory: string): void {
+  const free = freeBytes(directory);
+  if (free >= neededBytes) return;
+  throw new ClusterProblem(
+    `a cluster needs ${neededBytes / mebi} MiB and ${directory} has ${Math.round(free / mebi)} MiB left. ` +
+      "Free some space, or choose another folder with --directory.",
+  );
 }
 
 interface Parts {

@@ -1,6 +1,15 @@
-/** Folders that are made when they are missing. */
-import { existsSync, mkdirSync, statSync } from "node:fs";
+/** Folders, and the room in them. */
+import { existsSync, mkdirSync, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+
+/** Bytes. */
+export const mebi = 1024 ** 2;
+
+/** What the disk of an existing folder has left for us, in bytes. */
+export function freeBytes(directory: string): number {
+  const { bavail, bsize } = statfsSync(directory);
+  return bavail * bsize;
+}
 
 /**
  * Makes the folder, and those above it, readable by the owner alone; content when it is there. Errors: those of the file

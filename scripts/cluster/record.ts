@@ -1,5 +1,5 @@
 /** What a folder knows of the cluster that runs, or ran, in it: enough to find and end it, whoever started it. */
-import { existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { write } from "./files.ts";
 import { makeFolder } from "./folders.ts";
@@ -51,7 +51,7 @@ function isRecord(value: unknown): value is ClusterRecord {
   );
 }
 
-/** Replaces the record in one piece. */
+/** Replaces the record in one piece. Errors: `ClusterProblem`; the one before stays. */
 export function writeRecord(directory: string, record: ClusterRecord): void {
   const file = join(directory, fileName);
   write(`${file}.next`, `${JSON.stringify(record, undefined, 2)}\n`);
@@ -124,7 +124,7 @@ function take(directory: string, file: string): void {
   try {
     checkIsOurs(directory);
     makeFolder(directory);
-    write(own, JSON.stringify({ pid, beginning: beginningOf(pid) ?? "" }));
+    writeFileSync(own, JSON.stringify({ pid, beginning: beginningOf(pid) ?? "" }), { mode: 0o600 });
     putAsideStale(directory, file);
     // Appears with its content or not at all, whatever happens to us or to the disk meanwhile.
     linkSync(own, file);
