@@ -73,6 +73,12 @@ test.each(["{", "", "null", "{}", '{"kubeconfig":"k","nodes":[],"processes":[{"p
   },
 );
 
+test("no folder, a file in its place: no cluster", () => {
+  writeFileSync(join(directory, "file"), "");
+  expect(readRecord(join(directory, "nowhere"))).toBeUndefined();
+  expect(readRecord(join(directory, "file"))).toBeUndefined();
+});
+
 test("ends what runs, says what that was, and is content with nothing", async () => {
   const nodes = await start(nodesName);
   const etcd = await start("etcd");

@@ -1,5 +1,15 @@
 /** What a folder knows of the cluster that runs, or ran, in it: enough to find and end it, whoever started it. */
-import { existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { write } from "./files.ts";
 import { makeFolder } from "./folders.ts";
@@ -26,13 +36,17 @@ const fileName = "cluster.json";
 /** Undefined when the folder holds no cluster. Errors: `ClusterProblem` when the record cannot be read. */
 export function readRecord(directory: string): ClusterRecord | undefined {
   const file = join(directory, fileName);
-  if (!existsSync(file)) return undefined;
   try {
     // Written by ourselves only, in one piece; but disks fail and people edit.
     const record: unknown = JSON.parse(readFileSync(file, "utf8"));
     if (!isRecord(record)) throw new Error("it is no record of a cluster");
     return record;
   } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    if (code === "EACCES" || code === "EPERM") {
+      throw new ClusterProblem(`${file} cannot be read: ${wordsOf(error)}. It belongs to another user.`);
+    }
     throw new ClusterProblem(
       `${file} cannot be read (${wordsOf(error)}). End the processes whose command lines name ${directory} by hand ` +
         `(ps ax | grep ${directory}), then remove that folder.`,
@@ -124,6 +138,7 @@ function take(directory: string, file: string): void {
   try {
     checkIsOurs(directory);
     makeFolder(directory);
+    accessSync(directory, constants.W_OK);
     writeFileSync(own, JSON.stringify({ pid, beginning: beginningOf(pid) ?? "" }), { mode: 0o600 });
     putAsideStale(directory, file);
     // Appears with its content or not at all, whatever happens to us or to the disk meanwhile.
@@ -134,8 +149,13 @@ function take(directory: string, file: string): void {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") throw busy(directory, `see ${file}`);
     throw new ClusterProblem(`${directory} cannot be used: ${wordsOf(error)}. Choose another folder with --directory.`);
   } finally {
-    rmSync(own, { force: true });
+    removeIfThere(own);
   }
+}
+
+/** Where we may not even look we have left nothing. */
+function removeIfThere(file: string): void {
+  if (existsSync(file)) rmSync(file, { force: true });
 }
 
 /** Removes the lock of a command that was killed. Errors: `ClusterProblem` when its holder lives. */
