@@ -4,8 +4,10 @@ import type { Host } from "./held-pod.ts";
 import { startLogServer } from "./log-server.ts";
 import type { NodeAgent } from "./node-agent.ts";
 import { startNodeAgent } from "./node-agent.ts";
+import type { Guest } from "./node-object.ts";
 import type { KubeletTuning } from "./tuning.ts";
 
+export type { Guest } from "./node-object.ts";
 export { defaultKubeletTuning, type KubeletTuning } from "./tuning.ts";
 
 export interface KubeletsOptions {
@@ -20,12 +22,16 @@ export interface KubeletsOptions {
   /** Existing directory for pods' files; what is written there is removed with the pods. */
   directory: string;
   tuning: KubeletTuning;
+  /** Set where the cluster is somebody else's. */
+  guest?: Guest;
+  /** Namespaces whose pods are run; pods of others stay as they are, never written. Default: all. */
+  runs?: (namespace: string) => boolean;
   log: (line: string) => void;
 }
 
 /** Registers the nodes and runs what is bound to them. `stop` kills every process that pods started. */
 export async function startKubelets(options: KubeletsOptions): Promise<{ stop(): Promise<void> }> {
-  const { connect, nodes, apiServer, programEntry, directory, tuning, log } = options;
+  const { connect, nodes, apiServer, programEntry, directory, tuning, guest, runs, log } = options;
   const agents: NodeAgent[] = [];
   const server = await startLogServer((namespace, name) => {
     for (const agent of agents) {
@@ -40,10 +46,11 @@ export async function startKubelets(options: KubeletsOptions): Promise<{ stop():
     agents.push(
       startNodeAgent({
         kube: connect(`system:node:${name}`),
-        facts: { name, port: server.port, architecture },
+        facts: { name, port: server.port, architecture, ...(guest === undefined ? {} : { guest }) },
         host,
         nextIp: addresses(index),
         tuning,
+        ...(runs === undefined ? {} : { runs }),
         log,
       }),
     );

@@ -33,11 +33,14 @@ export interface NodeAgentOptions {
   /** A free address for each call. */
   nextIp: () => string;
   tuning: KubeletTuning;
+  /** Default: pods of every namespace. */
+  runs?: (namespace: string) => boolean;
   log: (line: string) => void;
 }
 
 /** Starts it: the node is registered and its pods are run from now on. */
-export function startNodeAgent({ kube, facts, host, nextIp, tuning, log }: NodeAgentOptions): NodeAgent {
+export function startNodeAgent(options: NodeAgentOptions): NodeAgent {
+  const { kube, facts, host, nextIp, tuning, runs = () => true, log } = options;
   const { now } = host;
   const held = new Map<string, HeldPod>();
   const recorder = createEventRecorder({ kube, component: "kubelet", host: facts.name, log, now });
@@ -116,7 +119,7 @@ export function startNodeAgent({ kube, facts, host, nextIp, tuning, log }: NodeA
   });
   podInformer.subscribe((pod, change) => {
     if (change.previous !== undefined && change.type !== "modified") drop(change.previous.metadata.uid);
-    if (change.type !== "deleted") take(pod);
+    if (change.type !== "deleted" && runs(pod.metadata.namespace ?? "")) take(pod);
   });
   // Last of all: its first round begins at once and needs what is above.
   const beats = startTicker({ name: `heartbeat ${facts.name}`, periodMs: tuning.heartbeatMs, work: beat, log });

@@ -1,15 +1,30 @@
 /** The Node object that a sandbox node registers and keeps fresh. Pure. */
-import type { Node, NodeCondition, NodeStatus } from "kubernetes-types/core/v1";
+import type { Node, NodeCondition, NodeStatus, Taint } from "kubernetes-types/core/v1";
 
 export interface NodeFacts {
   name: string;
   /** Where the kubelet serves container logs. */
   port: number;
   architecture: string;
+  guest?: Guest;
+}
+
+/**
+ * A node on a cluster of somebody else's: marked, and with nothing that the cluster's own machinery goes by. No address
+ * (networking would route to it), no label of its system (DaemonSets select by it) or host name (spread constraints
+ * count the nodes that have one, tainted or not).
+ */
+export interface Guest {
+  labels: Readonly<Record<string, string>>;
+  taints: readonly Taint[];
 }
 
 /** What is posted once, at registration. */
-export function nodeObject({ name, architecture }: NodeFacts): Node {
+export function nodeObject({ name, architecture, guest }: NodeFacts): Node {
+  if (guest !== undefined) {
+    const metadata = { name, labels: { ...guest.labels } };
+    return { apiVersion: "v1", kind: "Node", metadata, spec: { taints: [...guest.taints] } };
+  }
   return {
     apiVersion: "v1",
     kind: "Node",
@@ -28,16 +43,19 @@ export function nodeObject({ name, architecture }: NodeFacts): Node {
 }
 
 /** Addresses, capacity and versions: what of the status does not change. */
-export function nodeStatus({ name, port, architecture }: NodeFacts): NodeStatus {
+export function nodeStatus({ name, port, architecture, guest }: NodeFacts): NodeStatus {
   const capacity = { cpu: "4", memory: "8Gi", pods: "110", "ephemeral-storage": "50Gi" };
-  return {
-    capacity,
-    allocatable: capacity,
+  const reachable: NodeStatus = {
     addresses: [
       { type: "InternalIP", address: "127.0.0.1" },
       { type: "Hostname", address: name },
     ],
     daemonEndpoints: { kubeletEndpoint: { Port: port } },
+  };
+  return {
+    capacity,
+    allocatable: capacity,
+    ...(guest === undefined ? reachable : {}),
     nodeInfo: {
       architecture,
       bootID: "",

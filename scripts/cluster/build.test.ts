@@ -11,7 +11,8 @@ import {
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { build } from "./build.ts";
+import { build, CannotBuild } from "./build.ts";
+import { ClusterProblem } from "./problem.ts";
 
 let base: string;
 let logged: string[];
@@ -83,7 +84,7 @@ test("a build that failed half way is taken up again, and leaves nothing that co
     `case "$out" in *etcd*) ${works};; *) echo half > "$out"; echo "write: no space left on device" >&2; exit 1;; esac`,
   );
   await expect(run(["etcd", "kube-apiserver"])).rejects.toThrow(/kube-apiserver could not be built.*disk is full/);
-  expect(readdirSync(cache()).sort()).toEqual(["etcd", "recipe"]);
+  expect(readdirSync(cache()).sort()).toEqual(["etcd", "etcd.size", "recipe"]);
   installGo(works);
   await run(["etcd", "kube-apiserver"]);
   expect(builds()).toBe(3);
@@ -94,7 +95,27 @@ test("what a killed build has left is removed", async () => {
   await run(["etcd"]);
   writeFileSync(join(cache(), `.kube-apiserver.${2 ** 30}`), "half");
   await run(["etcd"]);
-  expect(readdirSync(cache()).sort()).toEqual(["etcd", "recipe"]);
+  expect(readdirSync(cache()).sort()).toEqual(["etcd", "etcd.size", "recipe"]);
+});
+
+test("a program that was cut off in the cache is built again, and that is said", async () => {
+  installGo(works);
+  await run(["etcd", "kube-apiserver"]);
+  writeFileSync(join(cache(), "etcd"), "pro");
+  await run(["etcd", "kube-apiserver"]);
+  expect(logged.join("\n")).toContain("etcd is damaged: 3 bytes instead of 8; it is built again");
+  expect(readFileSync(join(cache(), "etcd"), "utf8")).toBe("program\n");
+  expect(builds()).toBe(3);
+});
+
+test.each([
+  ["no way to the modules", 'echo "module lookup disabled by GOPROXY=off" >&2; exit 1', CannotBuild],
+  ["a full disk", 'echo "no space left on device" >&2; exit 1', ClusterProblem],
+])("only with %s would another release help", async (_, onBuild, kind) => {
+  installGo(onBuild);
+  const error: unknown = await run(["etcd"]).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(kind);
+  expect(error instanceof CannotBuild).toBe(kind === CannotBuild);
 });
 
 test("another recipe of the same release is built anew", async () => {

@@ -1,17 +1,8 @@
 /** Builds programs of the pinned Kubernetes release into the cache, once per machine. */
 import { spawn } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statfsSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { freeBytes, makeFolder, mebi } from "./folders.ts";
 import { ClusterProblem, wordsOf } from "./problem.ts";
 import { beginningOf } from "./processes.ts";
 import type { Program, Recipe } from "./recipe.ts";
@@ -38,17 +29,20 @@ export interface Built {
 
 /** Measured: module cache 1.1 GiB, build cache 2.9 GiB, programs 0.4 GiB. */
 const neededBytes = 5 * 1024 ** 3;
-const mebi = 1024 ** 2;
 
-/** What is missing is built, what is there is kept. Errors: `ClusterProblem`. */
+/** The pinned release cannot be built here: no Go, one that is too old, or no way to the modules. */
+export class CannotBuild extends ClusterProblem {}
+
+/** What is missing is built, what is there is kept. Errors: `CannotBuild`, or another `ClusterProblem`. */
 export async function build(options: BuildOptions): Promise<Built> {
   const { programs, env, moduleDirectory, log } = options;
   const recipe = readRecipe(moduleDirectory);
   const directory = join(cacheDirectory(env), `k8s-${recipe.version}`);
   prepare(directory, recipe);
+  removeDamaged(directory, log);
   const missing = programs.filter((program) => !existsSync(join(directory, program)));
   if (missing.length === 0) return { version: recipe.version, directory };
-  checkSpace(directory);
+  checkSpace(directory, neededBytes);
   await checkGo(options, recipe);
   log(
     `building Kubernetes ${recipe.version} from Go modules into ${directory}: ${missing.join(", ")}. ` +
@@ -80,7 +74,7 @@ export function readRecipe(moduleDirectory: string): Recipe {
 function prepare(directory: string, recipe: Recipe): void {
   const marker = join(directory, "recipe");
   try {
-    mkdirSync(directory, { recursive: true });
+    makeFolder(directory);
     removeUnfinished(directory);
     if (existsSync(marker) && readFileSync(marker, "utf8").trim() === recipe.fingerprint) return;
     for (const program of Object.keys(packages)) rmSync(join(directory, program), { force: true });
@@ -92,19 +86,39 @@ function prepare(directory: string, recipe: Recipe): void {
   }
 }
 
-function removeUnfinished(directory: string): void {
+/** Removes what is called ".NAME.PID" and whose process is gone: it was killed in the middle of a build. */
+export function removeUnfinished(directory: string): void {
   for (const name of readdirSync(directory)) {
     const pid = /^\.[a-z-]+\.(\d+)$/.exec(name)?.[1];
-    if (pid !== undefined && beginningOf(Number(pid)) === undefined) rmSync(join(directory, name), { force: true });
+    if (pid !== undefined && beginningOf(Number(pid)) === undefined)
+      rmSync(join(directory, name), { recursive: true, force: true });
   }
 }
 
-function checkSpace(directory: string): void {
-  const { bavail, bsize } = statfsSync(directory);
-  const free = bavail * bsize;
-  if (free >= neededBytes) return;
+/** A program is as long as it was when it was built, or it is built again: disks fill up, copies break off. */
+function removeDamaged(directory: string, log: (line: string) => void): void {
+  for (const program of Object.keys(packages)) {
+    const file = join(directory, program);
+    if (!existsSync(file) || !existsSync(sizeFile(directory, program))) continue;
+    const wanted = Number(readFileSync(sizeFile(directory, program), "utf8"));
+    const { size } = statSync(file);
+    if (size === wanted) continue;
+    log(`${file} is damaged: ${size} bytes instead of ${wanted}; it is built again`);
+    rmSync(file);
+  }
+}
+
+/** Written before its program gets its name. */
+function sizeFile(directory: string, program: string): string {
+  return join(directory, `${program}.size`);
+}
+
+/** Errors: `ClusterProblem` when the disk of an existing folder has less left than a build needs. */
+export function checkSpace(directory: string, needed: number): void {
+  const free = freeBytes(directory);
+  if (free >= needed) return;
   throw new ClusterProblem(
-    `building Kubernetes needs ${neededBytes / mebi} MiB and ${directory} has ${Math.round(free / mebi)} MiB left. ` +
+    `building Kubernetes needs ${needed / mebi} MiB and ${directory} has ${Math.round(free / mebi)} MiB left. ` +
       "Free some space, or choose another place with XDG_CACHE_HOME, GOCACHE and GOMODCACHE.",
   );
 }
@@ -112,13 +126,13 @@ function checkSpace(directory: string): void {
 async function checkGo(options: BuildOptions, { go }: Recipe): Promise<void> {
   const answer = await run("go", ["env", "GOVERSION"], options).catch((error: unknown) => {
     if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
-    throw new ClusterProblem(
+    throw new CannotBuild(
       `the Kubernetes programs are not built yet and there is no go in the PATH. Install Go ${go} or newer, ` +
         "or point KUBEBUILDER_ASSETS at a folder with etcd, kube-apiserver, kube-controller-manager and kube-scheduler.",
     );
   });
   if (answer.code !== 0)
-    throw new ClusterProblem(`go does not work here (Go ${go} is needed): ${lastLines(answer.output)}`);
+    throw new CannotBuild(`go does not work here (Go ${go} is needed): ${lastLines(answer.output)}`);
 }
 
 async function buildOne(
@@ -131,8 +145,8 @@ async function buildOne(
     // A quarter of an hour of compiling must not stand in the way of whatever else the machine does: nice.
     const command = ["-n", "19", "go", "build", ...recipe.flags, "-o", unfinished, packages[program]];
     const { code, output } = await run("nice", command, options);
-    if (code !== 0)
-      throw new ClusterProblem(`${program} could not be built. ${adviceOn(output)}\n${lastLines(output)}`);
+    if (code !== 0) throw failureOf(program, output);
+    writeFileSync(sizeFile(directory, program), `${statSync(unfinished).size}\n`);
     renameSync(unfinished, join(directory, program));
   } finally {
     rmSync(unfinished, { force: true });
@@ -140,16 +154,25 @@ async function buildOne(
 }
 
 /** The commonest causes, by what go prints. */
-function adviceOn(output: string): string {
+function failureOf(program: Program, output: string): ClusterProblem {
+  const words = (advice: string): string => `${program} could not be built. ${advice}\n${lastLines(output)}`;
   if (/no space left/i.test(output)) {
-    return "The disk is full: free some space, or move GOCACHE, GOMODCACHE and XDG_CACHE_HOME elsewhere. What is built is kept.";
+    return new ClusterProblem(
+      words(
+        "The disk is full: free some space, or move GOCACHE, GOMODCACHE and XDG_CACHE_HOME elsewhere. What is built is kept.",
+      ),
+    );
   }
-  if (/dial tcp|no such host|proxyconnect|i\/o timeout|module lookup disabled/i.test(output)) {
-    return "The Go modules could not be downloaded: check the network or the setting GOPROXY.";
+  if (/dial tcp|no such host|proxyconnect|i\/o timeout|module lookup disabled|cannot find module/i.test(output)) {
+    return new CannotBuild(words("The Go modules could not be downloaded: check the network or the setting GOPROXY."));
   }
-  if (/requires go >=|toolchain not available/i.test(output)) return "Go is too old: install a newer one.";
-  if (/signal: killed/i.test(output)) return "The compiler was killed, probably for lack of memory (2 GiB are enough).";
-  return "What go says:";
+  if (/requires go >=|toolchain not available/i.test(output)) {
+    return new CannotBuild(words("Go is too old: install a newer one."));
+  }
+  if (/signal: killed/i.test(output)) {
+    return new ClusterProblem(words("The compiler was killed, probably for lack of memory (2 GiB are enough)."));
+  }
+  return new ClusterProblem(words("What go says:"));
 }
 
 function lastLines(output: string): string {

@@ -1,4 +1,5 @@
 /** How each component of the control plane is called. Pure. */
+import { basename } from "node:path";
 import type { Files } from "./files.ts";
 
 export type Component = "etcd" | "kube-apiserver" | "kube-controller-manager" | "kube-scheduler";
@@ -8,26 +9,40 @@ export interface Settings {
   port: number;
   /** Heartbeat silence after which a node is Unknown. */
   nodeMonitorGraceMs: number;
+  /** A release before 1.22, with an etcd before 3.5. */
+  isOld: boolean;
 }
 
 /** The arguments. Every component listens on 127.0.0.1 or on a socket in the cluster's own folder, or not at all. */
 export function argumentsOf(component: Component, files: Files, settings: Settings): string[] {
   switch (component) {
     case "etcd":
-      return etcd(files);
+      return etcd(files, settings);
     case "kube-apiserver":
       return apiServer(files, settings);
     case "kube-controller-manager":
       return controllerManager(files, settings);
     case "kube-scheduler":
-      return [`--kubeconfig=${files.kubeconfigs.scheduler}`, "--leader-elect=false", "--secure-port=0"];
+      return [
+        `--kubeconfig=${files.kubeconfigs.scheduler}`,
+        "--leader-elect=false",
+        "--secure-port=0",
+        ...withoutPlainPort(settings),
+      ];
   }
 }
 
-function etcd({ etcdDirectory, etcdSocket }: Files): string[] {
+/** The secure port is closed already, and this one would listen on every address. */
+function withoutPlainPort({ isOld }: Settings): string[] {
+  return isOld ? ["--port=0"] : [];
+}
+
+function etcd({ etcdDirectory, etcdSocket }: Files, { isOld }: Settings): string[] {
   return [
     `--data-dir=${etcdDirectory}`,
-    `--listen-client-urls=unix://${etcdSocket}`,
+    // The old one wants HOST:PORT and makes a file of that name where it runs, which is the cluster's folder.
+    `--listen-client-urls=unix://${isOld ? basename(etcdSocket) : etcdSocket}`,
+    ...(isOld ? ["--logger=zap"] : []),
     // It must have an address and must not be the default one; nobody asks etcd where else it could be reached.
     "--advertise-client-urls=http://127.0.0.111:0",
     // No other member will ever call; the system picks the port.
@@ -65,7 +80,8 @@ function apiServer(files: Files, { port }: Settings): string[] {
   ];
 }
 
-function controllerManager(files: Files, { nodeMonitorGraceMs }: Settings): string[] {
+function controllerManager(files: Files, settings: Settings): string[] {
+  const { nodeMonitorGraceMs } = settings;
   return [
     `--kubeconfig=${files.kubeconfigs.controllerManager}`,
     "--leader-elect=false",
@@ -76,6 +92,7 @@ function controllerManager(files: Files, { nodeMonitorGraceMs }: Settings): stri
     `--root-ca-file=${files.ca}`,
     `--node-monitor-grace-period=${nodeMonitorGraceMs}ms`,
     "--node-monitor-period=1s",
+    ...withoutPlainPort(settings),
     "--profiling=false",
   ];
 }

@@ -10,6 +10,7 @@ import { argumentsOf } from "./components.ts";
 import { connectWith, groupsOf } from "./connect.ts";
 import type { Files } from "./files.ts";
 import { filesIn, writeFiles } from "./files.ts";
+import { freeBytes, mebi } from "./folders.ts";
 import { freePort, portTaken } from "./ports.ts";
 import { ClusterProblem } from "./problem.ts";
 import type { OwnProcess } from "./processes.ts";
@@ -19,6 +20,7 @@ import type { Wait } from "./readiness.ts";
 import { apiAnswers, controllersRun, crdsServed } from "./readiness.ts";
 import type { ClusterRecord } from "./record.ts";
 import { clearDirectory, endRecorded, writeRecord } from "./record.ts";
+import { hasPlainPorts } from "./release.ts";
 import { until } from "./until.ts";
 
 export interface ControlPlaneOptions {
@@ -70,17 +72,32 @@ const portTries = 3;
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   for (let left = portTries; ; left -= 1) {
     clearDirectory(options.directory);
+    checkSpace(options.directory);
     const parts = await prepareParts(options);
     try {
       return await startParts(options, parts);
     } catch (error) {
       const lostPort = /address already in use/.test(tailOf(parts.logOf("kube-apiserver"), 50));
+      // What could not be noted, for want of disk, is ended as well.
+      await end([...parts.running.values()]);
       await endRecorded(options.directory);
       if (!lostPort) throw error;
       if (options.apiPort !== undefined) throw portTaken(options.apiPort);
       if (left <= 1) throw error;
     }
   }
+}
+
+/** Measured: 64 MiB for etcd's first log file, 100 MiB for an audit log, and the components' own logs. */
+const neededBytes = 256 * 1024 ** 2;
+
+function checkSpace(directory: string): void {
+  const free = freeBytes(directory);
+  if (free >= neededBytes) return;
+  throw new ClusterProblem(
+    `a cluster needs ${neededBytes / mebi} MiB and ${directory} has ${Math.round(free / mebi)} MiB left. ` +
+      "Free some space, or choose another folder with --directory.",
+  );
 }
 
 interface Parts {
@@ -95,13 +112,14 @@ interface Parts {
 
 async function prepareParts(options: ControlPlaneOptions): Promise<Parts> {
   const { directory, apiPort, nodeMonitorGraceMs = 8_000, signal } = options;
-  const files = filesIn(directory);
+  const isOld = hasPlainPorts(options.programs.version);
+  const files = filesIn(directory, { isOld });
   const authority = await createAuthority();
   const port = await freePort(apiPort);
   const url = `https://127.0.0.1:${port}`;
   await writeFiles(files, authority, url);
   const logOf = (component: Component): string => join(files.logs, `${component}.log`);
-  return { files, authority, settings: { port, nodeMonitorGraceMs }, url, running: new Map(), logOf, signal };
+  return { files, authority, settings: { port, nodeMonitorGraceMs, isOld }, url, running: new Map(), logOf, signal };
 }
 
 async function startParts(options: ControlPlaneOptions, parts: Parts): Promise<ControlPlane> {
@@ -180,7 +198,7 @@ function keepRecord({ programs, directory }: ControlPlaneOptions, { files, setti
       const file = programs.paths[component];
       const args = argumentsOf(component, files, settings);
       // Nothing of the caller's surroundings: a proxy or a KUBECONFIG of theirs is not meant for these.
-      const process = await launch({ name: component, file, args, env: {}, logFile: logOf(component) });
+      const process = await launch({ name: component, file, args, env: {}, logFile: logOf(component), cwd: directory });
       running.set(component, process);
       note({ processes: [...record.processes.filter(({ name }) => name !== component), process] });
     },

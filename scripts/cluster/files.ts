@@ -3,7 +3,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Authority, Issued } from "../../sandbox/apiserver/authn/authority.ts";
-import { ClusterProblem } from "./problem.ts";
+import { ClusterProblem, wordsOf } from "./problem.ts";
 
 export interface Files {
   etcdDirectory: string;
@@ -23,10 +23,10 @@ export interface Files {
 /** What the system allows for the path of a socket, less a little (Linux 107, others fewer). */
 const longestSocketPath = 100;
 
-/** Errors: `ClusterProblem` when the folder's path is too long for a socket in it. */
-export function filesIn(directory: string): Files {
+/** `isOld`: for a release before 1.22. Errors: `ClusterProblem` when the folder's path is too long for a socket in it. */
+export function filesIn(directory: string, { isOld = false }: { isOld?: boolean } = {}): Files {
   const at = (...parts: string[]): string => join(directory, ...parts);
-  const etcdSocket = at("etcd.sock");
+  const etcdSocket = at(isOld ? "etcd.sock:0" : "etcd.sock");
   if (Buffer.byteLength(etcdSocket) > longestSocketPath) {
     throw new ClusterProblem(
       `the path ${directory} is too long for the socket of etcd. Choose a shorter one with --directory.`,
@@ -104,9 +104,15 @@ export async function writeFiles(files: Files, authority: Authority, url: string
   }
 }
 
-/** A file of the cluster: nobody else may read it. */
+/** A file of the cluster: nobody else may read it. Errors: `ClusterProblem`. */
 export function write(file: string, text: string): void {
-  writeFileSync(file, text, { mode: 0o600 });
+  try {
+    writeFileSync(file, text, { mode: 0o600 });
+  } catch (error) {
+    throw new ClusterProblem(
+      `${file} cannot be written: ${wordsOf(error)}. Free some space, or choose another folder with --directory.`,
+    );
+  }
 }
 
 /** JSON is YAML; everything is inside, no file beside it is needed. */

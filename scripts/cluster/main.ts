@@ -26,6 +26,7 @@ interface Flags {
   directory?: string;
   nodes: string[];
   apiPort?: number;
+  allowOldKubernetes?: true;
 }
 
 const defaultPlace = "operarius/cluster in the cache folder";
@@ -65,6 +66,7 @@ function parser(context: MainContext, choose: (work: () => Promise<number>) => v
   command("up", "Start it, with nodes; build its programs first when they are missing. It stays until `down`.")
     .option("--nodes <n>", "how many nodes, named n1 to nN", nodeNames, nodeNames("4"))
     .option("--api-port <n>", "port of the API server on 127.0.0.1 (default: a free one)", portNumber)
+    .option("--allow-old-kubernetes", "run 1.20.2 of Debian where a current release cannot be built")
     .action((flags: Flags) => choose(() => runUp(flags, context)));
   command("down", "End it, also after a run that was killed.").action((flags: Flags) =>
     choose(() => runDown(flags, context)),
@@ -86,6 +88,7 @@ async function runUp(flags: Flags, context: MainContext): Promise<number> {
   const { env, root, entry, signal, err } = context;
   const record = await up({
     ...flags,
+    allowOld: flags.allowOldKubernetes === true,
     directory: directoryOf(flags, context),
     env,
     root,

@@ -53,12 +53,19 @@ export interface Launch {
   args: readonly string[];
   env: Readonly<Record<string, string>>;
   logFile: string;
+  /** Existing folder to run in. Default: the caller's. */
+  cwd?: string;
 }
 
 /** Starts it in a session of its own: interrupts of the terminal do not reach it. Errors: `ClusterProblem`. */
-export async function launch({ name, file, args, env, logFile }: Launch): Promise<OwnProcess> {
-  const log = openSync(logFile, "a", 0o600);
-  const child = spawn(file, args, { detached: true, stdio: ["ignore", log, log], env: { ...env } });
+export async function launch({ name, file, args, env, logFile, cwd }: Launch): Promise<OwnProcess> {
+  const log = openLog(name, logFile);
+  const child = spawn(file, args, {
+    detached: true,
+    stdio: ["ignore", log, log],
+    env: { ...env },
+    ...(cwd && { cwd }),
+  });
   closeSync(log);
   child.unref();
   try {
@@ -72,6 +79,14 @@ export async function launch({ name, file, args, env, logFile }: Launch): Promis
   const { pid = 0 } = child;
   // What has ended already is remembered as well: whoever looks next sees that it is gone.
   return { name, pid, beginning: beginningOf(pid) ?? "ended at once", logFile };
+}
+
+function openLog(name: string, logFile: string): number {
+  try {
+    return openSync(logFile, "a", 0o600);
+  } catch (error) {
+    throw new ClusterProblem(`${name} cannot be started: its log cannot be written: ${wordsOf(error)}.`);
+  }
 }
 
 /** How long a process may take to end by itself. kube-apiserver would wait a minute for open watches. */

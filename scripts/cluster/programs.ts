@@ -1,13 +1,18 @@
-/** Which programs a control plane is made of: those of KUBEBUILDER_ASSETS, else those that this project builds. */
+/**
+ * Which programs a control plane is made of: those of KUBEBUILDER_ASSETS, else those that this project builds, else, where
+ * the user allows it, those of an old release.
+ */
 import { execFile } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { BuildOptions } from "./build.ts";
-import { build } from "./build.ts";
+import { build, CannotBuild } from "./build.ts";
+import { buildOldRelease } from "./debian.ts";
 import { ClusterProblem, wordsOf } from "./problem.ts";
 import type { Program } from "./recipe.ts";
 import { controlPlanePrograms } from "./recipe.ts";
+import { isSupported } from "./release.ts";
 
 export type ControlPlaneProgram = (typeof controlPlanePrograms)[number];
 
@@ -19,16 +24,53 @@ export interface Programs {
   paths: Readonly<Record<ControlPlaneProgram, string>>;
 }
 
-/** Builds what is missing. Errors: `ClusterProblem`. */
-export async function findPrograms(options: Omit<BuildOptions, "programs">): Promise<Programs> {
-  const assets = options.env.KUBEBUILDER_ASSETS;
-  return assets ? fromAssets(assets, options) : fromBuild(options);
+export interface FindOptions extends Omit<BuildOptions, "programs"> {
+  /** --allow-old-kubernetes: Debian's 1.20.2 where the pinned release cannot be built. */
+  allowOld?: boolean;
 }
 
-async function fromBuild(options: Omit<BuildOptions, "programs">): Promise<Programs> {
-  const { directory } = await build({ ...options, programs: controlPlanePrograms });
+/** Builds what is missing. Errors: `ClusterProblem`. */
+export async function findPrograms(options: FindOptions): Promise<Programs> {
+  const assets = options.env.KUBEBUILDER_ASSETS;
+  const programs = assets ? await fromAssets(assets, options) : await fromBuild(options);
+  if (!isSupported(programs.version)) warn(programs.version, options);
+  return programs;
+}
+
+async function fromBuild(options: FindOptions): Promise<Programs> {
+  try {
+    const { directory } = await build({ ...options, programs: controlPlanePrograms });
+    return await programsOf(directory, "built from Go modules");
+  } catch (error) {
+    if (!(error instanceof CannotBuild)) throw error;
+    if (options.allowOld !== true) {
+      throw new ClusterProblem(
+        `${error.message}\nWith --allow-old-kubernetes, Kubernetes 1.20.2 is built from Debian's source instead.`,
+        { cause: error },
+      );
+    }
+    options.log(error.message);
+    return programsOf(await buildOldRelease(options), "OLD RELEASE, built from Debian's source");
+  }
+}
+
+async function programsOf(directory: string, origin: string): Promise<Programs> {
   const paths = pathsIn(() => directory);
-  return { version: await versionOf(paths["kube-apiserver"]), origin: `built from Go modules, ${directory}`, paths };
+  const version = await versionOf(paths["kube-apiserver"]).catch((error: unknown) => {
+    throw new ClusterProblem(`${wordsOf(error)} Remove ${directory} to have its programs built again.`);
+  });
+  return { version, origin: `${origin}, ${directory}`, paths };
+}
+
+/** Errors: `ClusterProblem` when nobody has allowed it. */
+function warn(version: string, { allowOld, log }: FindOptions): void {
+  if (allowOld !== true) {
+    throw new ClusterProblem(
+      `KUBEBUILDER_ASSETS holds Kubernetes ${version}; 1.27 is the oldest that is tested. ` +
+        "With --allow-old-kubernetes it is used all the same.",
+    );
+  }
+  log(`WARNING: THIS IS KUBERNETES ${version}, older than the oldest supported release (1.27).`);
 }
 
 /** The usual assets have no controller manager and no scheduler; ours serve when they are of the same minor version. */

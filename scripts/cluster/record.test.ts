@@ -65,9 +65,18 @@ test("a folder in which a cluster runs is refused and kept", async () => {
   }
 });
 
-test("an unreadable record is named with the way out", () => {
-  writeFileSync(join(directory, "cluster.json"), "{");
-  expect(() => readRecord(directory)).toThrow(/cluster\.json cannot be read.*remove/);
+test.each(["{", "", "null", "{}", '{"kubeconfig":"k","nodes":[],"processes":[{"pid":"1"}]}'])(
+  "a record that says %j is named with the way out",
+  (text) => {
+    writeFileSync(join(directory, "cluster.json"), text);
+    expect(() => readRecord(directory)).toThrow(/cluster\.json cannot be read.*remove/);
+  },
+);
+
+test("no folder, a file in its place: no cluster", () => {
+  writeFileSync(join(directory, "file"), "");
+  expect(readRecord(join(directory, "nowhere"))).toBeUndefined();
+  expect(readRecord(join(directory, "file"))).toBeUndefined();
 });
 
 test("ends what runs, says what that was, and is content with nothing", async () => {
@@ -89,7 +98,12 @@ test("two commands do not work on one folder at a time", async () => {
   await expect(locked(directory, () => Promise.resolve(1))).resolves.toBe(1);
 });
 
-test("the lock of a command that was killed is taken over", async () => {
-  writeFileSync(join(directory, "cluster.lock"), JSON.stringify({ pid: process.pid, beginning: "another boot 1" }));
-  await expect(locked(directory, () => Promise.resolve(1))).resolves.toBe(1);
+test.each([
+  ["of a command that was killed", JSON.stringify({ pid: process.pid, beginning: "another boot 1" })],
+  ["that a full disk has left empty", ""],
+  ["that is nonsense", "null"],
+])("the lock %s is taken over", async (_, text) => {
+  writeFileSync(join(directory, "cluster.lock"), text);
+  await expect(locked(directory, () => Promise.resolve(readdirSync(directory)))).resolves.toEqual(["cluster.lock"]);
+  expect(readdirSync(directory)).toEqual([]);
 });

@@ -1,7 +1,18 @@
 /** What a folder knows of the cluster that runs, or ran, in it: enough to find and end it, whoever started it. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { write } from "./files.ts";
+import { makeFolder } from "./folders.ts";
 import { ClusterProblem, wordsOf } from "./problem.ts";
 import type { OwnProcess } from "./processes.ts";
 import { beginningOf, end, isAlive } from "./processes.ts";
@@ -25,18 +36,36 @@ const fileName = "cluster.json";
 /** Undefined when the folder holds no cluster. Errors: `ClusterProblem` when the record cannot be read. */
 export function readRecord(directory: string): ClusterRecord | undefined {
   const file = join(directory, fileName);
-  if (!existsSync(file)) return undefined;
   try {
-    // Written by ourselves only, in one piece.
-    return JSON.parse(readFileSync(file, "utf8")) as ClusterRecord;
+    // Written by ourselves only, in one piece; but disks fail and people edit.
+    const record: unknown = JSON.parse(readFileSync(file, "utf8"));
+    if (!isRecord(record)) throw new Error("it is no record of a cluster");
+    return record;
   } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    if (code === "EACCES" || code === "EPERM") {
+      throw new ClusterProblem(`${file} cannot be read: ${wordsOf(error)}. It belongs to another user.`);
+    }
     throw new ClusterProblem(
-      `${file} cannot be read (${wordsOf(error)}). End the cluster's processes by hand, then remove ${directory}.`,
+      `${file} cannot be read (${wordsOf(error)}). End the processes whose command lines name ${directory} by hand ` +
+        `(ps ax | grep ${directory}), then remove that folder.`,
     );
   }
 }
 
-/** Replaces the record in one piece. */
+function isRecord(value: unknown): value is ClusterRecord {
+  if (typeof value !== "object" || value === null) return false;
+  const { processes, nodes, kubeconfig } = value as Partial<ClusterRecord>;
+  return (
+    typeof kubeconfig === "string" &&
+    Array.isArray(nodes) &&
+    Array.isArray(processes) &&
+    processes.every(({ pid, beginning }) => typeof pid === "number" && typeof beginning === "string")
+  );
+}
+
+/** Replaces the record in one piece. Errors: `ClusterProblem`; the one before stays. */
 export function writeRecord(directory: string, record: ClusterRecord): void {
   const file = join(directory, fileName);
   write(`${file}.next`, `${JSON.stringify(record, undefined, 2)}\n`);
@@ -46,9 +75,9 @@ export function writeRecord(directory: string, record: ClusterRecord): void {
 /** Makes the folder, or empties one that was ours. Errors: `ClusterProblem` when it holds something else, or runs. */
 export function clearDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeFolder(directory);
     checkIsOurs(directory);
-    const names = readdirSync(directory).filter((name) => name !== lockName);
+    const names = readdirSync(directory).filter((name) => !name.startsWith(lockName));
     const running = readRecord(directory)?.processes.filter(isAlive) ?? [];
     if (running.length > 0) {
       throw new ClusterProblem(
@@ -68,7 +97,7 @@ export function clearDirectory(directory: string): void {
 function checkIsOurs(directory: string): void {
   if (!existsSync(directory)) return;
   const names = readdirSync(directory);
-  if (names.length === 0 || names.includes(fileName) || names.includes(lockName)) return;
+  if (names.length === 0 || names.includes(fileName) || names.some((name) => name.startsWith(lockName))) return;
   throw new ClusterProblem(
     `${directory} is not empty and holds no cluster of ours. Choose another folder with --directory.`,
   );
@@ -105,25 +134,57 @@ export async function locked<T>(directory: string, work: () => Promise<T>): Prom
 
 function take(directory: string, file: string): void {
   const { pid } = process;
-  const self = JSON.stringify({ pid, beginning: beginningOf(pid) ?? "" });
+  const own = `${file}.${pid}`;
   try {
     checkIsOurs(directory);
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    if (!existsSync(file)) {
-      writeFileSync(file, self, { mode: 0o600, flag: "wx" });
-      return;
-    }
-    const holder = JSON.parse(readFileSync(file, "utf8")) as Pick<OwnProcess, "pid" | "beginning">;
-    if (isAlive(holder)) throw busy(directory, `pid ${holder.pid}`);
-    // Left by a command that was killed.
-    write(file, self);
+    makeFolder(directory);
+    accessSync(directory, constants.W_OK);
+    writeFileSync(own, JSON.stringify({ pid, beginning: beginningOf(pid) ?? "" }), { mode: 0o600 });
+    putAsideStale(directory, file);
+    // Appears with its content or not at all, whatever happens to us or to the disk meanwhile.
+    linkSync(own, file);
   } catch (error) {
     if (error instanceof ClusterProblem) throw error;
-    // Somebody was quicker, or is writing its pid at this moment.
-    if (error instanceof SyntaxError || (error instanceof Error && "code" in error && error.code === "EEXIST")) {
-      throw busy(directory, `see ${file}`);
-    }
+    // Somebody was quicker.
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") throw busy(directory, `see ${file}`);
     throw new ClusterProblem(`${directory} cannot be used: ${wordsOf(error)}. Choose another folder with --directory.`);
+  } finally {
+    removeIfThere(own);
+  }
+}
+
+/** Where we may not even look we have left nothing. */
+function removeIfThere(file: string): void {
+  if (existsSync(file)) rmSync(file, { force: true });
+}
+
+/** Removes the lock of a command that was killed. Errors: `ClusterProblem` when its holder lives. */
+function putAsideStale(directory: string, file: string): void {
+  const holder = holderOf(file);
+  if (holder === undefined) return;
+  if (isAlive(holder)) throw busy(directory, `pid ${holder.pid}`);
+  // Renamed, so that of two commands only one removes it.
+  const aside = `${file}.stale.${process.pid}`;
+  renameSync(file, aside);
+  const removed = holderOf(aside);
+  if (removed !== undefined && isAlive(removed)) {
+    renameSync(aside, file);
+    throw busy(directory, `pid ${removed.pid}`);
+  }
+  rmSync(aside, { force: true });
+}
+
+/** Undefined without a lock. What cannot be read is nobody's: a lock appears with its content. */
+function holderOf(file: string): Pick<OwnProcess, "pid" | "beginning"> | undefined {
+  if (!existsSync(file)) return undefined;
+  const nobody = { pid: 0, beginning: "" };
+  try {
+    const holder: unknown = JSON.parse(readFileSync(file, "utf8"));
+    const isHolder = typeof holder === "object" && holder !== null && "pid" in holder && "beginning" in holder;
+    return isHolder ? { pid: Number(holder.pid), beginning: String(holder.beginning) } : nobody;
+  } catch (error) {
+    if (error instanceof SyntaxError) return nobody;
+    throw error;
   }
 }
 

@@ -1,7 +1,6 @@
 /** `npm run cluster -- up`: a control plane with nodes that stays when the command ends. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import type { BuildOptions } from "./build.ts";
 import { connectFrom } from "./connect.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { startControlPlane } from "./control-plane.ts";
@@ -9,11 +8,12 @@ import { kubeconfigOf, nodeKubeconfig, write } from "./files.ts";
 import { untilNodesReady } from "./nodes.ts";
 import { ClusterProblem } from "./problem.ts";
 import { isAlive, launch, tailOf } from "./processes.ts";
+import type { FindOptions } from "./programs.ts";
 import { findPrograms } from "./programs.ts";
 import type { ClusterRecord } from "./record.ts";
 import { endRecorded, locked, nameAndPid, nodesName, readRecord } from "./record.ts";
 
-export interface UpOptions extends Omit<BuildOptions, "programs"> {
+export interface UpOptions extends FindOptions {
   directory: string;
   nodes: readonly string[];
   apiPort?: number;

@@ -6,12 +6,14 @@ import { cacheDirectory } from "../../scripts/cluster/build.ts";
 import { ClusterProblem } from "../../scripts/cluster/problem.ts";
 import type { Programs } from "../../scripts/cluster/programs.ts";
 import { findPrograms } from "../../scripts/cluster/programs.ts";
+import type { ForeignSettings } from "../runner/settings.ts";
+import { readSettings } from "../runner/settings.ts";
 import { setup as buildProgram } from "../sandbox/build-once.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
     /** A real control plane's programs and the folder it may use; or why there is none. */
-    scenarioCluster: { programs: Programs; directory: string } | { notRun: string };
+    scenarioCluster: { programs: Programs; directory: string } | { foreign: ForeignSettings } | { notRun: string };
   }
 }
 
@@ -22,8 +24,13 @@ export async function setup(project: TestProject): Promise<() => void> {
   const { env } = process;
   const remove = buildProgram(project);
   const log = (line: string): void => console.log(`cluster: ${line}`);
+  const { foreign, allowOld } = readSettings(env);
+  if (foreign !== undefined) {
+    project.provide("scenarioCluster", { foreign });
+    return remove;
+  }
   try {
-    const programs = await findPrograms({ env, moduleDirectory, log });
+    const programs = await findPrograms({ env, moduleDirectory, log, allowOld });
     project.provide("scenarioCluster", { programs, directory: join(cacheDirectory(env), "scenarios") });
     return remove;
   } catch (error) {

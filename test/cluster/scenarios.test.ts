@@ -1,7 +1,9 @@
 /** The scenarios of FAILURES.md §6 on a real control plane, where this machine has one. */
 import { describe, inject, it } from "vitest";
+import { openTarget } from "../../scripts/cluster/foreign/target.ts";
 import { scenarios } from "../scenarios/daemonset-rollout/index.ts";
 import { play } from "../scenarios/play.ts";
+import { startForeignCluster } from "../support/foreign-cluster.ts";
 import { startRealCluster } from "../support/real-cluster.ts";
 
 const found = inject("scenarioCluster");
@@ -13,5 +15,13 @@ if ("notRun" in found) {
   });
 } else {
   const log = (line: string): void => console.log(`cluster: ${line}`);
-  play(scenarios, programEntry, () => startRealCluster({ ...found, programEntry, grounds: 6, log }));
+  const start =
+    "foreign" in found
+      ? async () => {
+          const { namespace, directory } = found.foreign;
+          const target = await openTarget(found.foreign);
+          return startForeignCluster({ target, namespace, directory, programEntry, log });
+        }
+      : () => startRealCluster({ ...found, programEntry, grounds: 6, log });
+  play(scenarios, programEntry, start);
 }

@@ -1,6 +1,6 @@
 /** The DaemonSet of the scenarios: four nodes, image app:ok-1, one unavailable pod at a time. */
 import type { DaemonSet } from "kubernetes-types/apps/v1";
-import type { Container, PodSpec } from "kubernetes-types/core/v1";
+import type { Container, PodSpec, Toleration } from "kubernetes-types/core/v1";
 import { groundLabel } from "../support/cluster.ts";
 
 export interface AgentOptions {
@@ -24,12 +24,20 @@ export interface AgentOptions {
   pod?: Partial<PodSpec>;
 }
 
+/** Where it runs; a stage is one. */
+export interface Place {
+  namespace: string;
+  name: string;
+  ground: string;
+  cluster: { tolerations: readonly Toleration[] };
+}
+
 /** Name of the only container. */
 export const containerName = "agent";
 
 /** The manifest. It runs on the nodes of its ground and nowhere else. */
-export function agent(place: { namespace: string; name: string; ground: string }, options: AgentOptions): DaemonSet {
-  const { namespace, name, ground } = place;
+export function agent(place: Place, options: AgentOptions): DaemonSet {
+  const { namespace, name } = place;
   const labels = options.labels ?? { app: name };
   return {
     apiVersion: "apps/v1",
@@ -50,17 +58,18 @@ export function agent(place: { namespace: string; name: string; ground: string }
         options.strategy === "OnDelete"
           ? { type: "OnDelete" }
           : { type: "RollingUpdate", rollingUpdate: { maxUnavailable: options.maxUnavailable ?? 1 } },
-      template: { metadata: { labels: { ...labels } }, spec: podSpec(ground, options) },
+      template: { metadata: { labels: { ...labels } }, spec: podSpec(place, options) },
     },
   };
 }
 
-function podSpec(ground: string, options: AgentOptions): PodSpec {
+function podSpec({ ground, cluster }: Place, options: AgentOptions): PodSpec {
+  const tolerations = options.toleratesAll ? [{ operator: "Exists" }] : cluster.tolerations;
   const image = options.image ?? "app:ok-1";
   return {
     nodeSelector: { [groundLabel]: ground },
     terminationGracePeriodSeconds: options.graceSeconds ?? 1,
-    ...(options.toleratesAll && { tolerations: [{ operator: "Exists" }] }),
+    ...(tolerations.length > 0 && { tolerations: [...tolerations] }),
     ...options.pod,
     containers: [{ name: containerName, image, ...options.container }],
   };

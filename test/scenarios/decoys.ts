@@ -3,13 +3,11 @@ import { isAlreadyExists, isNotFound } from "../../src/kube/errors.ts";
 import { namespaces, pods, serviceAccounts } from "../../src/kube/resources.ts";
 import type { Kube } from "../../src/kube/types.ts";
 import type { Cluster } from "../support/cluster.ts";
+import { exporterPod } from "../support/cluster.ts";
 import { until } from "../support/until.ts";
 
-/** The pod that the label `pod` of every alert of kube-state-metrics names. */
-export const exporter = { namespace: "monitoring", name: "kube-prometheus-stack-kube-state-metrics-6f8d9b7c5d-x2v4q" };
-
 /** Creates it, running on the last node of the cluster. */
-export async function createExporter({ person, grounds }: Cluster): Promise<void> {
+export async function createExporter({ person, grounds, exporter }: Cluster): Promise<void> {
   const nodeName = grounds.flat().at(-1);
   const ignoreExisting = (error: unknown): void => {
     if (!isAlreadyExists(error)) throw error;
@@ -57,7 +55,7 @@ export function alertLabels(target: { namespace: string; name: string }): Record
     instance: "10.244.1.7:8080",
     job: "kube-state-metrics",
     namespace: target.namespace,
-    pod: exporter.name,
+    pod: exporterPod,
     prometheus: "monitoring/kube-prometheus-stack-prometheus",
     service: "kube-prometheus-stack-kube-state-metrics",
     severity: "warning",

@@ -49,12 +49,7 @@ async function setUp(cluster: Cluster, ground: number, id: string): Promise<Stag
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-|-$/g, "");
   const { person } = cluster;
-  const namespace = `scenario-${slug}`;
-  await person.create(namespaces, {
-    apiVersion: "v1",
-    kind: "Namespace",
-    metadata: { name: namespace, labels: { scenario: slug } },
-  });
+  const namespace = await cluster.createNamespace(slug);
   await untilDefaultAccount(person, namespace);
   return {
     cluster,
@@ -67,7 +62,7 @@ async function setUp(cluster: Cluster, ground: number, id: string): Promise<Stag
       if (name === undefined) throw new Error(`ground ${ground} has no node n${number}`);
       return name;
     },
-    ground: String(ground),
+    ground: cluster.groundName(ground),
     history: await keepPodHistory(person, namespace),
     undo: [],
   };
@@ -101,11 +96,12 @@ async function cleanUp(stage: Stage): Promise<void> {
   if (rest.items.length > 0) throw new Error(`${rest.items.length} pods are left in ${namespace}`);
 }
 
-/** Taints of nodes that are not what the control plane itself sets. */
-async function withoutOwnTaints({ person }: Stage, name: string): Promise<void> {
+/** Removes the taints that neither the control plane nor the cluster's own keeper has set. */
+async function withoutOwnTaints({ person, cluster }: Stage, name: string): Promise<void> {
   const node = await person.get(nodeResource, { name });
   const taints = node.spec?.taints ?? [];
-  const kept = taints.filter(({ key }) => key.startsWith("node.kubernetes.io/"));
+  const keepers = cluster.tolerations.map(({ key }) => key);
+  const kept = taints.filter(({ key }) => key.startsWith("node.kubernetes.io/") || keepers.includes(key));
   if (kept.length === taints.length) return;
   await person.patch(nodeResource, { name }, { type: "merge", body: { spec: { taints: kept } } });
 }

@@ -43,7 +43,7 @@ function variablesOf(labels: Readonly<Record<string, string>>): Record<string, s
 /** Starts the program on the stage's DaemonSet. */
 export async function startHeal(stage: Stage, options: HealOptions): Promise<Healing> {
   const { cluster } = stage;
-  const account = options.account ?? (await cluster.account(healer.namespace, healer.name));
+  const account = options.account ?? (await cluster.account(cluster.healer.namespace, cluster.healer.name));
   const directory = cluster.scratch();
   const file = join(directory, "receipt.json");
   const program = startProgram({
@@ -57,6 +57,8 @@ export async function startHeal(stage: Stage, options: HealOptions): Promise<Hea
       account.kubeconfig,
       "--receipt",
       file,
+      // Elsewhere the usual place is somebody else's.
+      ...(cluster.healer.namespace === healer.namespace ? [] : ["--installation-namespace", cluster.healer.namespace]),
       ...(options.flags ?? []),
     ],
     env: { HOME: directory, ...variablesOf(alertLabels(stage)), ...options.env },

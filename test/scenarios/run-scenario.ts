@@ -2,8 +2,7 @@
 import { expect } from "vitest";
 import { pods } from "../../src/kube/resources.ts";
 import { wordsOf, writesBy } from "../support/audit.ts";
-import { healerUser } from "../support/cluster.ts";
-import { exporter } from "./decoys.ts";
+import { userOf } from "../support/cluster.ts";
 import type { Grounds } from "./ground.ts";
 import { causeOf, startHeal } from "./heal.ts";
 import type { PodView } from "./pod-view.ts";
@@ -26,6 +25,7 @@ async function playRun(run: HealRun, stage: Stage, entry: string): Promise<void>
   const flags = (await run.flags?.(stage)) ?? ["--rollback", "auto"];
   const before = await readPods(stage);
   const writtenBefore = (await writesOn(stage)).length;
+  const { exporter } = stage.cluster;
   const decoy = await stage.person.get(pods, exporter);
   const healing = await startHeal(stage, { entry, flags });
   await run.during?.(stage, healing.program);
@@ -62,9 +62,9 @@ async function playRun(run: HealRun, stage: Stage, entry: string): Promise<void>
 
 /** What the shipped account changed on this stage and around the exporter, in words with the scenario's own names. */
 export async function writesOn(stage: Stage): Promise<{ words: string; wasReady: boolean }[]> {
-  const { namespace, nodes, history } = stage;
-  const places = new Set([namespace, exporter.namespace, ...nodes]);
-  const onStage = writesBy(healerUser, await stage.cluster.audit()).filter(({ objectRef }) =>
+  const { namespace, nodes, history, cluster } = stage;
+  const places = new Set([namespace, cluster.exporter.namespace, ...nodes]);
+  const onStage = writesBy(userOf(cluster.healer), await cluster.audit()).filter(({ objectRef }) =>
     places.has(objectRef?.namespace ?? objectRef?.name ?? ""),
   );
   const nodeOf = (_namespace: string, pod: string): string | undefined => {

@@ -1,5 +1,6 @@
 /** The place a scenario plays in: a namespace, four nodes, one DaemonSet, and what a person does to them. */
 import type { DaemonSet, DaemonSetSpec } from "kubernetes-types/apps/v1";
+import type { Taint } from "kubernetes-types/core/v1";
 import { daemonSets, namespaces, nodes as nodeResource, pods } from "../../src/kube/resources.ts";
 import type { Kube, Live } from "../../src/kube/types.ts";
 import type { Cluster } from "../support/cluster.ts";
@@ -59,6 +60,14 @@ export async function setFaults(stage: Stage, node: string, faults: string): Pro
     { name: node },
     { type: "merge", body: { metadata: { annotations: { [faultsAnnotation]: value } } } },
   );
+}
+
+/** What `kubectl taint` does: the others stay. */
+export async function addTaint(stage: Stage, node: string, taint: Taint): Promise<void> {
+  const { spec, metadata } = await stage.person.get(nodeResource, { name: node });
+  const { resourceVersion } = metadata;
+  const body = { metadata: { resourceVersion }, spec: { taints: [...(spec?.taints ?? []), taint] } };
+  await stage.person.patch(nodeResource, { name: node }, { type: "merge", body });
 }
 
 /** The pods that the DaemonSet's UID owns, by node. */

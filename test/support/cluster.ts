@@ -1,4 +1,6 @@
 /** A cluster that scenarios run on: the sandbox today, a real control plane with simulated nodes by the same interface. */
+import type { Toleration } from "kubernetes-types/core/v1";
+import { namespaces } from "../../src/kube/resources.ts";
 import type { Kube } from "../../src/kube/types.ts";
 import type { AuditEvent } from "./audit.ts";
 
@@ -6,6 +8,8 @@ import type { AuditEvent } from "./audit.ts";
 export type Capability =
   /** Nodes obey the annotation sandbox.operarius.openfero.io/faults. */
   | "node-faults"
+  /** A node may fall silent, and counts as dead within seconds. */
+  | "node-death"
   /** The DaemonSet controller can be stopped and started. */
   | "stop-controller";
 
@@ -25,8 +29,17 @@ export interface Cluster {
   readonly person: Kube;
   /** The same person's kubeconfig file. */
   readonly personKubeconfig: string;
-  /** Nodes in groups of four, each group for one scenario at a time. They carry `groundLabel` = the group's number. */
+  /** Nodes in groups of four, each group for one scenario at a time. They carry `groundLabel` = `groundName(number)`. */
   readonly grounds: readonly (readonly string[])[];
+  groundName(ground: number): string;
+  /** The account that the program runs as; `account` gives its credentials. */
+  readonly healer: { readonly namespace: string; readonly name: string };
+  /** The pod of the exporter that sends the alerts. */
+  readonly exporter: { readonly namespace: string; readonly name: string };
+  /** What pods need to come to the nodes of the grounds. */
+  readonly tolerations: readonly Toleration[];
+  /** Makes the namespace of one scenario and resolves with its name; the account may do its work there. */
+  createNamespace(slug: string): Promise<string>;
   /** Why a capability is missing here. What is not named is there. */
   readonly lacks: Readonly<Partial<Record<Capability, string>>>;
   /** Credentials of a ServiceAccount by TokenRequest. Rejects when it does not exist. */
@@ -43,8 +56,34 @@ export interface Cluster {
 /** Marks the nodes of one group. */
 export const groundLabel = "operarius.test/ground";
 
+/** The pod that the label `pod` of every alert of kube-state-metrics names. */
+export const exporterPod = "kube-prometheus-stack-kube-state-metrics-6f8d9b7c5d-x2v4q";
+
 /** The shipped identity of the Job. */
 export const healer = { namespace: "openfero", name: "operarius-daemonset-rollout" };
 
 /** How the audit log calls the shipped identity of the Job. */
-export const healerUser = `system:serviceaccount:${healer.namespace}:${healer.name}`;
+export const healerUser = userOf(healer);
+
+/** How the audit log calls an account. */
+export function userOf({ namespace, name }: { namespace: string; name: string }): string {
+  return `system:serviceaccount:${namespace}:${name}`;
+}
+
+type Places = Pick<Cluster, "groundName" | "healer" | "exporter" | "tolerations" | "createNamespace">;
+
+/** Where things are on a cluster that belongs to the tests alone. */
+export function usualPlaces(person: Kube): Places {
+  return {
+    groundName: String,
+    healer,
+    exporter: { namespace: "monitoring", name: exporterPod },
+    tolerations: [],
+    async createNamespace(slug) {
+      const name = `scenario-${slug}`;
+      const metadata = { name, labels: { scenario: slug } };
+      await person.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata });
+      return name;
+    },
+  };
+}

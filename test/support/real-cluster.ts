@@ -13,8 +13,9 @@ import type { Kube } from "../../src/kube/types.ts";
 import { accountFiles } from "./account.ts";
 import { openAuditLog } from "./audit-log.ts";
 import type { Cluster } from "./cluster.ts";
-import { groundLabel } from "./cluster.ts";
-import { groupsOfNodes, operariusFolder } from "./sandbox-cluster.ts";
+import { groundLabel, usualPlaces } from "./cluster.ts";
+import { operariusFolder } from "./operarius-folder.ts";
+import { groupsOfNodes } from "./sandbox-cluster.ts";
 
 export interface RealClusterOptions {
   programs: Programs;
@@ -69,6 +70,7 @@ function clusterOf(plane: ControlPlane, person: Kube, grounds: readonly (readonl
     person,
     personKubeconfig: plane.kubeconfigFile,
     grounds,
+    ...usualPlaces(person),
     lacks: {},
     account: (namespace, name) => accountFiles({ kube: person, namespace, name, url, caPem, directory: scratch() }),
     audit: async () => audit.read(),

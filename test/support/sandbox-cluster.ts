@@ -1,7 +1,6 @@
 /** The sandbox as a `Cluster`. */
 import { mkdtempSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { install } from "../../sandbox/bootstrap/install.ts";
 import { readManifests } from "../../sandbox/bootstrap/objects.ts";
 import type { Sandbox } from "../../sandbox/start.ts";
@@ -13,13 +12,8 @@ import type { Kube, Resource } from "../../src/kube/types.ts";
 import { accountFiles } from "./account.ts";
 import { parseAudit } from "./audit.ts";
 import type { Cluster } from "./cluster.ts";
-import { groundLabel } from "./cluster.ts";
-
-/** The folder of the shipped operarius. */
-export const operariusFolder = join(
-  dirname(fileURLToPath(import.meta.url)),
-  "../../deploy/operarii/kube-prometheus-stack/KubeDaemonSetRolloutStuck",
-);
+import { groundLabel, usualPlaces } from "./cluster.ts";
+import { operariusFolder } from "./operarius-folder.ts";
 
 interface Subject {
   kind: string;
@@ -97,6 +91,7 @@ export async function startSandboxCluster(options: SandboxClusterOptions): Promi
     person,
     personKubeconfig: sandbox.kubeconfigFile,
     grounds,
+    ...usualPlaces(person),
     lacks: {},
     account: (namespace, name) =>
       accountFiles({

@@ -1,8 +1,7 @@
 /** Nodes that are down or closed: S08, S09, S18. Nothing is written. */
-import { nodes as nodeResource } from "../../../src/kube/resources.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Stage } from "../stage.ts";
-import { setFaults, setImage, untilCountedAnew, untilNode, untilPod, untilStatus } from "../stage.ts";
+import { addTaint, setFaults, setImage, untilCountedAnew, untilNode, untilPod, untilStatus } from "../stage.ts";
 
 async function killN1(stage: Stage): Promise<void> {
   await setFaults(stage, stage.node(1), "dead");
@@ -14,7 +13,7 @@ export const brokenNodes: readonly Scenario[] = [
   {
     id: "S08",
     title: "a dead node, no rollout: the node is reported",
-    needs: ["node-faults"],
+    needs: ["node-faults", "node-death"],
     async fault(stage) {
       await killN1(stage);
       await untilCountedAnew(
@@ -38,7 +37,7 @@ export const brokenNodes: readonly Scenario[] = [
   {
     id: "S09",
     title: "a dead node in mid-rollout, every taint tolerated: the budget command is printed",
-    needs: ["node-faults"],
+    needs: ["node-faults", "node-death"],
     initial: { toleratesAll: true },
     async fault(stage) {
       await killN1(stage);
@@ -68,8 +67,7 @@ export const brokenNodes: readonly Scenario[] = [
     id: "S18",
     title: "a taint of somebody's closes a node: the taint is printed, and what deleting would lose",
     async fault(stage) {
-      const body = { spec: { taints: [{ key: "maint", value: "rack", effect: "NoSchedule" }] } };
-      await stage.person.patch(nodeResource, { name: stage.node(2) }, { type: "strategic", body });
+      await addTaint(stage, stage.node(2), { key: "maint", value: "rack", effect: "NoSchedule" });
       await untilCountedAnew(stage, "misscheduled 1", ({ status }) => status?.numberMisscheduled === 1);
     },
     runs: [
