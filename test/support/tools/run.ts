@@ -53,3 +53,8 @@ export function isExecutable(file: string): boolean {
     return false;
   }
 }
+
+/** The words of anything thrown, in one line. */
+export function oneLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, "; ");
+}
