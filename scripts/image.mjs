@@ -16,6 +16,7 @@ try {
   code = await main(process.argv.slice(2), {
     env: process.env,
     root,
+    scratch: directory,
     machine: { platform: process.platform, arch: process.arch },
     signal: stopping.signal,
     out: (line) => console.log(line),

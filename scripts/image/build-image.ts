@@ -1,8 +1,7 @@
 /** Makes the image's archive, without a daemon and without a registry. */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ClusterProblem, wordsOf } from "../cluster/problem.ts";
 import { archiveOf } from "./archive.ts";
@@ -13,6 +12,8 @@ import { operariusImage } from "./operarius-image.ts";
 export interface BuildImageOptions extends NodeBinaryOptions {
   /** The checkout. */
   root: string;
+  /** Existing folder for what is needed meanwhile; the caller removes it. */
+  scratch: string;
   /** Where the archive goes; what is there is replaced, in one piece. */
   output: string;
 }
@@ -28,20 +29,16 @@ export interface BuiltImage {
 
 /** Errors: `ClusterProblem`; what was at `output` is then untouched. */
 export async function buildImage(options: BuildImageOptions): Promise<BuiltImage> {
-  const { root, output } = options;
+  const { root, scratch, output } = options;
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
   const name = `operarius:${version}`;
   const node = await findNode(options);
-  const program = mkdtempSync(join(tmpdir(), "operarius-image-"));
-  try {
-    bundleInto(program, root);
-    const archive = archiveOf(await operariusImage({ name, node, program }));
-    writeInOnePiece(output, archive);
-    const digest = createHash("sha256").update(archive).digest("hex");
-    return { name, architecture: node.architecture, bytes: archive.length, digest };
-  } finally {
-    rmSync(program, { recursive: true, force: true });
-  }
+  const program = join(scratch, "image-program");
+  bundleInto(program, root);
+  const archive = archiveOf(await operariusImage({ name, node, program }));
+  writeInOnePiece(output, archive);
+  const digest = createHash("sha256").update(archive).digest("hex");
+  return { name, architecture: node.architecture, bytes: archive.length, digest };
 }
 
 function bundleInto(directory: string, root: string): void {
@@ -62,8 +59,8 @@ export function writeInOnePiece(file: string, data: Uint8Array): void {
     const mebi = Math.ceil(data.length / 1024 ** 2);
     throw new ClusterProblem(
       isFull
-        ? `${file} needs ${mebi} MiB and the disk is full. Free some space, or choose another place with --output.`
-        : `${file} cannot be written: ${wordsOf(error)}. Choose another place with --output.`,
+        ? `${file} needs ${mebi} MiB and the disk is full. Free some space, or have it written elsewhere.`
+        : `${file} cannot be written: ${wordsOf(error)}. Have it written elsewhere.`,
       { cause: error },
     );
   } finally {

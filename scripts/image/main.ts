@@ -9,6 +9,8 @@ export interface MainContext {
   env: Readonly<Record<string, string | undefined>>;
   /** The checkout. */
   root: string;
+  /** Existing folder; the caller removes it. */
+  scratch: string;
   machine: { platform: string; arch: string };
   signal: AbortSignal;
   out: (line: string) => void;

@@ -4,7 +4,7 @@ import { cacheDirectory } from "../../scripts/cluster/build.ts";
 import { ClusterProblem } from "../../scripts/cluster/problem.ts";
 import { endRecorded, locked, nameAndPid } from "../../scripts/cluster/record.ts";
 import { CannotRun } from "../support/tools/cannot-run.ts";
-import { controlPlanePrograms } from "../support/tools/control-plane.ts";
+import { findControlPlane } from "../support/tools/control-plane.ts";
 import type { Environment } from "../support/tools/run.ts";
 import type { ChainOptions } from "./chain.ts";
 import { startChain } from "./chain.ts";
@@ -62,7 +62,7 @@ async function play(chosen: readonly Variant[], context: MainContext): Promise<n
   const tools = { ...context, cache, log };
   const servers = await findServers(tools);
   const exporter = await findExporter(tools);
-  const programs = await controlPlanePrograms({ ...context, log });
+  const programs = await findControlPlane({ ...context, log });
   const directory = join(cache, "e2e");
   return locked(directory, async () => {
     const left = await endRecorded(directory);

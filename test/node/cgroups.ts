@@ -1,21 +1,42 @@
 /** The cgroups under which a node's kubelet keeps its pods: one for each node, so that several nodes fit on a machine. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { until } from "../support/until.ts";
 
 const mountPoint = "/sys/fs/cgroup";
 /** What a kubelet and a container runtime cannot do without. */
-const needed = { v1: ["cpu", "cpuacct", "cpuset", "devices", "freezer", "memory", "pids"], v2: ["cpu", "memory", "pids"] };
+const needed = {
+  v1: ["cpu", "cpuacct", "cpuset", "devices", "freezer", "memory", "pids"],
+  v2: ["cpu", "memory", "pids"],
+};
 
 /** Why containers cannot be confined here; undefined = they can. */
 export function whyNoCgroups(): string | undefined {
-  if (isUnified()) {
-    const there = readFileSync(join(mountPoint, "cgroup.controllers"), "utf8").trim().split(/\s+/);
-    const missing = needed.v2.filter((name) => !there.includes(name));
-    return missing.length === 0 ? undefined : `cgroup v2 without the controllers ${missing.join(", ")}`;
+  const there = isUnified() ? readFileSync(join(mountPoint, "cgroup.controllers"), "utf8").trim().split(/\s+/) : [];
+  const missing = isUnified()
+    ? needed.v2.filter((name) => !there.includes(name))
+    : needed.v1.filter((name) => !isHierarchy(name));
+  if (missing.length > 0) return `no cgroups ${missing.join(", ")} in ${mountPoint}`;
+  const locked = hierarchies().find((hierarchy) => !isWritable(hierarchy));
+  return locked === undefined ? undefined : `${locked} cannot be written`;
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
-  const missing = needed.v1.filter((name) => !isHierarchy(name));
-  return missing.length === 0 ? undefined : `no cgroups ${missing.join(", ")} in ${mountPoint}`;
 }
 
 function isUnified(): boolean {

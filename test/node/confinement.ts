@@ -40,7 +40,10 @@ export function confinementFrom(command: string, status: string, mountInfo: stri
   };
   const sets = ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"];
   // The fifth field is where it is mounted, the sixth its options.
-  const root = mountInfo.split("\n").map((line) => line.split(" ")).find((fields) => fields[4] === "/")?.[5];
+  const root = mountInfo
+    .split("\n")
+    .map((line) => line.split(" "))
+    .find((fields) => fields[4] === "/")?.[5];
   return {
     command,
     uid: Number(field("Uid")),

@@ -7,7 +7,10 @@ import { pauseImage } from "./node-config.ts";
 export const agentImage = "agent:1";
 
 /** Writes the archive with both images. */
-export function writeTestImages(file: string, { busybox, architecture }: { busybox: string; architecture: string }): void {
+export function writeTestImages(
+  file: string,
+  { busybox, architecture }: { busybox: string; architecture: string },
+): void {
   const path = "/bin/busybox";
   const config = { Entrypoint: [path], Cmd: ["sleep", "2147483647"], WorkingDir: "/" };
   const entries = [

@@ -7,15 +7,14 @@ export interface NodeLayout {
   /** Of its pods. */
   podRange: string;
   podGateway: string;
-  /** Interface in the host's network namespace; its peer is the node's eth0. */
-  interface: string;
   /** Below the root of every cgroup hierarchy. */
   cgroup: string;
 }
 
 export interface Layout {
-  bridge: string;
-  /** Of the bridge: where the API server listens. */
+  /** The only interface in the host's network namespace. */
+  interface: string;
+  /** Of that interface: where the API server listens. */
   address: string;
   /** Of the nodes. */
   range: string;
@@ -31,21 +30,20 @@ export const layouts = 16;
  * network devices: no network that a machine is connected to has them.
  */
 export function layoutOf(number: number, names: readonly string[]): Layout {
-  const bridge = `operarius-${number}`;
+  const name = `operarius-${number}`;
   return {
-    bridge,
+    interface: name,
     address: `198.18.${number}.1`,
     range: `198.18.${number}.0/24`,
     prefixLength: 24,
-    nodes: names.map((name, index) => {
+    nodes: names.map((node, index) => {
       const pods = `198.19.${number * 16 + index}`;
       return {
-        name,
+        name: node,
         address: `198.18.${number}.${10 + index}`,
         podRange: `${pods}.0/24`,
         podGateway: `${pods}.1`,
-        interface: `${bridge}-${name}`,
-        cgroup: `${bridge}-${name}`,
+        cgroup: `${name}-${node}`,
       };
     }),
   };

@@ -9,7 +9,6 @@ import type { ClusterOptions, NodeCluster } from "./cluster.ts";
 import { startNodeCluster } from "./cluster.ts";
 import { install } from "./install.ts";
 import { planeDirectory, removeAll } from "./leftovers.ts";
-import { ipAt } from "./network.ts";
 import { createAgent, createSender } from "./pods.ts";
 import type { Scene } from "./story.ts";
 import { badImage, oneNodeCrashes, openScene } from "./story.ts";
@@ -19,6 +18,8 @@ export interface MainContext {
   env: Environment;
   /** The checkout. */
   root: string;
+  /** Existing folder inside the checkout; the caller removes it. */
+  scratch: string;
   isRoot: boolean;
   signal: AbortSignal;
   out: (line: string) => void;
@@ -60,7 +61,7 @@ async function play(context: MainContext): Promise<number> {
   const tools = await findTools({ ...context, cache, log });
   const directory = join(cache, "node");
   return locked(planeDirectory(directory), async () => {
-    const left = await removeAll(directory, ipAt(tools.ip, tools.env));
+    const left = await removeAll(directory);
     if (left.length > 0) log(`ended what an earlier run has left: ${left.join(", ")}`);
     const { ran, failed } = await playAll({ ...context, cache, directory, tools, log }, out);
     if (failed > 0) log(`the logs are in ${directory}`);

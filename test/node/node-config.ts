@@ -59,12 +59,23 @@ export function initScript(files: NodeFiles): string {
     "mount -t tmpfs -o mode=755 tmpfs /run",
     `mount --bind ${quoted(files.varLog)} /var/log`,
     ...masks,
+    ...ownVarLib(files),
     "mkdir /run/containerd",
     "ip link set lo up",
     "echo ready",
     "while :; do sleep 3600 & wait $!; done",
     "",
   ].join("\n");
+}
+
+/**
+ * The library of CNI remembers in /var/lib/cni what it has done, whatever its configuration says: what is written below
+ * /var/lib goes with the node. Not where the node itself is kept there.
+ */
+function ownVarLib({ init }: NodeFiles): string[] {
+  if (init.startsWith("/var/lib/")) return [];
+  const layers = "lowerdir=/var/lib,upperdir=/run/var-lib,workdir=/run/var-lib-work";
+  return ["mkdir /run/var-lib /run/var-lib-work", `mount -t overlay -o ${layers} overlay /var/lib`];
 }
 
 function quoted(text: string): string {

@@ -9,8 +9,7 @@ import { run } from "../support/tools/run.ts";
 import { until } from "../support/until.ts";
 import { makeCgroup } from "./cgroups.ts";
 import type { Layout, NodeLayout } from "./layout.ts";
-import type { Ip } from "./network.ts";
-import { connect } from "./network.ts";
+import { connectNode } from "./network.ts";
 import type { NodeFiles } from "./node-config.ts";
 import {
   cniConfig,
@@ -30,7 +29,8 @@ export interface NodeOptions {
   node: NodeLayout;
   layout: Layout;
   tools: Tools;
-  host: Ip;
+  /** Whose network namespace has the bridge. */
+  network: OwnProcess;
   plane: ControlPlane;
   /** For everything of all nodes; this one uses a folder of its name in it. */
   directory: string;
@@ -45,14 +45,18 @@ export interface NodeOptions {
 
 /** Starts it; the API tells when it is Ready. Errors: with the end of the log of what did not start. */
 export async function startNode(options: NodeOptions): Promise<void> {
-  const { node, layout, tools, host, archives, note } = options;
+  const { node, layout, tools, network, archives, note } = options;
   const files = nodeFiles(join(options.directory, node.name));
   await prepare(options, files);
   makeCgroup(node.cgroup);
   const { pid, inside } = await startNamespaces(options, files);
-  const ip: Ip = (args) => run(tools.nsenter, [...inside, tools.ip, ...args], { env: tools.env });
-  await connect({ host, inside: ip, pid }, layout, node);
-  const start = async (name: string, program: string, args: readonly string[], logFile: string): Promise<OwnProcess> => {
+  await connectNode(tools, { network, pid, inside }, { layout, node });
+  const start = async (
+    name: string,
+    program: string,
+    args: readonly string[],
+    logFile: string,
+  ): Promise<OwnProcess> => {
     options.signal.throwIfAborted();
     const started = await launch({
       name: `${name}-${node.name}`,
@@ -64,7 +68,12 @@ export async function startNode(options: NodeOptions): Promise<void> {
     note(started);
     return started;
   };
-  const containerd = await start("containerd", tools.containerd, ["--config", files.containerd.config], files.containerd.log);
+  const containerd = await start(
+    "containerd",
+    tools.containerd,
+    ["--config", files.containerd.config],
+    files.containerd.log,
+  );
   const ctr = (args: readonly string[]): Promise<string> =>
     run(tools.nsenter, [...inside, tools.ctr, "--address", containerdSocket, "--namespace", "k8s.io", ...args], {
       env: tools.env,
@@ -97,7 +106,14 @@ export async function startNode(options: NodeOptions): Promise<void> {
 /** Writes what its programs read. */
 async function prepare({ node, tools, plane, registry }: NodeOptions, files: NodeFiles): Promise<void> {
   const registryFolder = join(files.registries, registry);
-  const folders = [files.sysctls, files.varLog, files.cni.config, files.kubelet.root, files.kubelet.plugins, registryFolder];
+  const folders = [
+    files.sysctls,
+    files.varLog,
+    files.cni.config,
+    files.kubelet.root,
+    files.kubelet.plugins,
+    registryFolder,
+  ];
   for (const folder of folders) mkdirSync(folder, { recursive: true, mode: 0o700 });
   for (const [name, value] of Object.entries(kubeletSysctls)) {
     writeFileSync(join(files.sysctls, name.replaceAll("/", ".")), `${value}\n`);

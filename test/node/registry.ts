@@ -13,7 +13,9 @@ export async function startRegistry(address: string): Promise<Registry> {
   const server = createServer((request, response) => {
     const isBase = request.url === "/v2/";
     response.writeHead(isBase ? 200 : 404, { "content-type": "application/json" });
-    response.end(isBase ? "{}" : JSON.stringify({ errors: [{ code: "MANIFEST_UNKNOWN", message: "manifest unknown" }] }));
+    response.end(
+      isBase ? "{}" : JSON.stringify({ errors: [{ code: "MANIFEST_UNKNOWN", message: "manifest unknown" }] }),
+    );
   });
   server.listen(0, address);
   await once(server, "listening");

@@ -20,6 +20,7 @@ import type { Confinements } from "./confinements.ts";
 import { watchConfinements } from "./confinements.ts";
 import { agentImage } from "./images.ts";
 import { installation, serverUser } from "./install.ts";
+import { logComplaints } from "./job-log.ts";
 import type { Sender } from "./pods.ts";
 import { corruptCache, rolledOut } from "./pods.ts";
 
@@ -69,6 +70,8 @@ export async function oneNodeCrashes(scene: Scene): Promise<void> {
     changed: [victim.node],
     writes: [`delete pod on ${victim.node}`],
     verdicts: ["recovered"],
+    cause: "C04 ",
+    fix: `kubectl delete pod ${victim.name} -n ${namespace}`,
   });
 }
 
@@ -83,9 +86,7 @@ export async function badImage(scene: Scene): Promise<void> {
   );
   await alert(scene);
   const asked = await untilPhase(scene, ["AwaitingApproval"]);
-  const approval = { decision: "approve", planDigest: asked.status?.planDigest, by: "node suite" };
-  const patch = JSON.stringify({ spec: { approval } });
-  await chain.kubectl(["patch", "remediation", asked.metadata.name, "-n", installation, "--type=merge", "-p", patch]);
+  await approveAsTold(scene, asked);
   const record = await untilPhase(scene, ["Succeeded"]);
   await finish(scene, {
     begun,
@@ -94,13 +95,34 @@ export async function badImage(scene: Scene): Promise<void> {
     changed: [victim.node],
     writes: [`patch daemonset ${agentName} (rollback)`],
     verdicts: ["awaiting-approval", "recovered"],
+    cause: "C01 ",
+    fix: `kubectl rollout undo daemonset/${agentName} -n ${namespace} --to-revision=1`,
   });
+}
+
+/** By the very command that the last line of the Job's log is. */
+async function approveAsTold({ chain }: Scene, { status }: Live<Remediation>): Promise<void> {
+  const log = await logOf(chain, status?.attempts?.at(-1)?.jobName ?? "");
+  await chain.shell(/^fix: (.+)$/.exec(log.trimEnd().split("\n").at(-1) ?? "")?.[1] ?? "false");
+}
+
+/** `kubectl logs job/...`. */
+function logOf({ kubectl }: NodeCluster, job: string): Promise<string> {
+  return kubectl(["logs", `job/${job}`, "-n", installation]);
 }
 
 /** To the server's ClusterIP, from a pod. */
 async function alert({ chain, sender, namespace }: Scene): Promise<void> {
   const shipped = readFileSync(join(chain.root, operariusFolder, "test-alert.json"), "utf8");
-  const of = ["get", "service", "operarius", "-n", installation, "-o", "jsonpath={.spec.clusterIP}:{.spec.ports[0].port}"];
+  const of = [
+    "get",
+    "service",
+    "operarius",
+    "-n",
+    installation,
+    "-o",
+    "jsonpath={.spec.clusterIP}:{.spec.ports[0].port}",
+  ];
   const address = await chain.kubectl(of);
   await sender.post(`http://${address}/alerts`, alertAbout(shipped, { namespace, name: agentName }, new Date()));
 }
@@ -116,10 +138,14 @@ interface Episode {
   writes: readonly string[];
   /** Of the attempts, but for those that found themselves on the failing node and left. */
   verdicts: readonly string[];
+  /** With which the last two lines of a Job's log go on after "cause: " and "fix: ", where it asks for no approval. */
+  cause: string;
+  fix: string;
 }
 
 /** Rejects with everything that is not as it should be. */
-async function finish(scene: Scene, { begun, before, record, changed, writes, verdicts }: Episode): Promise<void> {
+async function finish(scene: Scene, episode: Episode): Promise<void> {
+  const { begun, before, record, changed, writes, verdicts } = episode;
   const { chain, namespace, history, known, out } = scene;
   await rolledOut(chain, namespace);
   const after = await readPods(chain, namespace);
@@ -138,8 +164,11 @@ async function finish(scene: Scene, { begun, before, record, changed, writes, ve
     ...(JSON.stringify(useful) === JSON.stringify(verdicts)
       ? []
       : [`the attempts ended ${useful.join(", ")}, expected was ${verdicts.join(", ")}`]),
-    ...(await confined(scene, attempts.map(({ jobName }) => jobName))),
-    ...(await logProblems(scene, record)),
+    ...(await confined(
+      scene,
+      attempts.map(({ jobName }) => jobName),
+    )),
+    ...(await logProblems(scene, episode)),
   ];
   if (problems.length > 0) throw new Error(problems.join("\n"));
   known.add(record.metadata.name);
@@ -149,17 +178,22 @@ async function finish(scene: Scene, { begun, before, record, changed, writes, ve
 async function confined({ chain, confinements }: Scene, jobNames: readonly string[]): Promise<string[]> {
   const { items } = await chain.admin.list(pods, { namespace: installation });
   const isOurs = (pod: (typeof items)[number]): boolean =>
-    jobNames.includes(pod.metadata.labels?.["job-name"] ?? "") || pod.metadata.ownerReferences?.[0]?.kind === "ReplicaSet";
+    jobNames.includes(pod.metadata.labels?.["job-name"] ?? "") ||
+    pod.metadata.ownerReferences?.[0]?.kind === "ReplicaSet";
   return items.filter(isOurs).flatMap(({ metadata: { name } }) => {
     const processes = confinements.find(name);
     return processes === undefined ? [`no process of the pod ${name} was seen`] : processes.flatMap(complaints);
   });
 }
 
-/** What a person reads by `kubectl logs job/...`: five numbered steps, and at the end the cause and the command. */
-async function logProblems({ chain, out }: Scene, record: Live<Remediation>): Promise<string[]> {
-  const jobName = record.status?.attempts?.at(-1)?.jobName ?? "";
-  const log = await chain.kubectl(["logs", `job/${jobName}`, "-n", installation]);
-  out(log);
-  return [];
+/** What a person reads in the log of every attempt. */
+async function logProblems({ chain }: Scene, { record, cause, fix }: Episode): Promise<string[]> {
+  const problems: string[] = [];
+  const approve = `kubectl patch remediation ${record.metadata.name} -n ${installation} `;
+  for (const { jobName, reason, verdict } of record.status?.attempts ?? []) {
+    const log = await logOf(chain, jobName);
+    const wanted = reason === "SelfNode" ? {} : { cause, fix: verdict === "awaiting-approval" ? approve : fix };
+    problems.push(...logComplaints(log, wanted).map((words) => `the log of ${jobName} ${words}:\n${log}`));
+  }
+  return problems;
 }

@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 import { build } from "../../scripts/cluster/build.ts";
 import type { Programs } from "../../scripts/cluster/programs.ts";
 import { CannotRun } from "../support/tools/cannot-run.ts";
-import { clusterModule, controlPlanePrograms, orNotRun } from "../support/tools/control-plane.ts";
+import { clusterModule, findControlPlane, orNotRun } from "../support/tools/control-plane.ts";
 import type { DebianOptions } from "../support/tools/debian.ts";
 import { fromDebian } from "../support/tools/debian.ts";
 import { goProgram } from "../support/tools/go-program.ts";
@@ -60,10 +60,10 @@ const wanted = {
 /** Errors: `CannotRun` with the reason, `ClusterProblem` when something cannot be built. */
 export async function findTools(options: ToolsOptions): Promise<Tools> {
   const { env, cache, root, log, signal } = options;
-  const own = await checkMachine(options);
+  const own = checkMachine(options);
   const packaged = await findPackaged(options);
   await checkWorks(packaged, own);
-  const controlPlane = await controlPlanePrograms(options);
+  const controlPlane = await findControlPlane(options);
   const kubernetes = await orNotRun(env, () =>
     build({ programs: ["kubelet"], env, moduleDirectory: clusterModule(root), log, signal }),
   );
@@ -90,7 +90,7 @@ export async function findTools(options: ToolsOptions): Promise<Tools> {
 type Own = Pick<Tools, "ip" | "nsenter" | "unshare">;
 
 /** Errors: `CannotRun`. */
-async function checkMachine({ env, isRoot }: ToolsOptions): Promise<Own> {
+function checkMachine({ env, isRoot }: ToolsOptions): Own {
   if (process.platform !== "linux") throw new CannotRun(`nodes need Linux, this is ${process.platform}`);
   if (!isRoot) throw new CannotRun("nodes need root: network namespaces, mounts and cgroups");
   const noCgroups = whyNoCgroups();
@@ -100,15 +100,11 @@ async function checkMachine({ env, isRoot }: ToolsOptions): Promise<Own> {
     if (file === undefined) throw new CannotRun(`no ${name} in the PATH (package ${package_})`);
     return file;
   };
-  const own = {
+  return {
     ip: find("ip", "iproute2"),
     nsenter: find("nsenter", "util-linux"),
     unshare: find("unshare", "util-linux"),
   };
-  await run(own.unshare, [...namespaces, "true"], { env }).catch((error: unknown) => {
-    throw new CannotRun(`namespaces cannot be made here: ${oneLine(error)}`, { cause: error });
-  });
-  return own;
 }
 
 /** What a node has of its own; it ends with its first process. */
@@ -122,7 +118,8 @@ async function findPackaged(options: ToolsOptions): Promise<Packaged & Pick<Tool
   try {
     const directory = await fromDebian(wanted, options);
     const at = (...parts: string[]): string => join(directory, ...parts);
-    const first = (...paths: string[][]): string => paths.map((each) => at(...each)).find(isFile) ?? at(...(paths[0] ?? []));
+    const first = (...paths: string[][]): string =>
+      paths.map((each) => at(...each)).find(isFile) ?? at(...(paths[0] ?? []));
     const folders = [at("usr", "bin"), at("usr", "sbin"), at("sbin")];
     const libraries = ["x86_64-linux-gnu", "aarch64-linux-gnu"].map((triplet) => at("usr", "lib", triplet));
     return {
@@ -147,17 +144,30 @@ function ofPath({ env }: ToolsOptions): Packaged | undefined {
   return { containerd, ctr, runc, cniPlugins, busybox };
 }
 
+/** What only trying tells: interfaces, tables of nftables, mounts. All of it is gone with its namespaces. */
+const trial = `
+ip link add b0 type bridge
+ip link add v0 type veth peer name v1
+nft list ruleset
+mount -t tmpfs tmpfs /run
+mkdir /run/lower /run/upper /run/work /run/merged
+mount -t overlay -o lowerdir=/run/lower,upperdir=/run/upper,workdir=/run/work overlay /run/merged
+`;
+
 /** Errors: `CannotRun` naming the program that does not run here. */
 async function checkWorks({ containerd, runc, env }: Packaged & Pick<Tools, "env">, { unshare }: Own): Promise<void> {
   const checks = [
-    [containerd, "--version"],
-    [runc, "--version"],
-    // Not only the program: the kernel has to know the tables.
-    [unshare, "--net", "nft", "list", "ruleset"],
-  ] as const;
-  for (const [file, ...args] of checks) {
+    { what: "containerd does not run here", file: containerd, args: ["--version"] },
+    { what: "runc does not run here", file: runc, args: ["--version"] },
+    {
+      what: "a node's surroundings cannot be made here",
+      file: unshare,
+      args: [...namespaces, "/bin/sh", "-ec", trial],
+    },
+  ];
+  for (const { what, file, args } of checks) {
     await run(file, args, { env }).catch((error: unknown) => {
-      throw new CannotRun(oneLine(error), { cause: error });
+      throw new CannotRun(`${what}: ${oneLine(error)}`, { cause: error });
     });
   }
 }

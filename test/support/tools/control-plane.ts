@@ -7,7 +7,7 @@ import { CannotRun } from "./cannot-run.ts";
 import type { Environment } from "./run.ts";
 import { inPath } from "./run.ts";
 
-export interface ControlPlaneProgramsOptions {
+export interface FindOptions {
   env: Environment;
   /** The checkout. */
   root: string;
@@ -16,7 +16,7 @@ export interface ControlPlaneProgramsOptions {
 }
 
 /** Builds what is missing. Without Go and without programs built earlier there is nothing to run on. Errors: `CannotRun`, `ClusterProblem`. */
-export async function controlPlanePrograms(options: ControlPlaneProgramsOptions): Promise<Programs> {
+export async function findControlPlane(options: FindOptions): Promise<Programs> {
   return orNotRun(options.env, () => findPrograms({ ...options, moduleDirectory: clusterModule(options.root) }));
 }
 
