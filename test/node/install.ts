@@ -19,9 +19,5 @@ export async function install({ root, kubectl }: NodeCluster): Promise<void> {
   // The shipped server takes its time: it looks twice, half a minute apart, and pods have minutes to start.
   const pace = [{ op: "replace", path: "/spec/template/spec/containers/0/args", value: ["serve", "--pace", "fast"] }];
   await kubectl(["patch", ...server, "--type=json", "-p", JSON.stringify(pace)]);
-  // The second episode follows the first one within a minute here; the shipped window is ten minutes.
-  const window = JSON.stringify({ spec: { deduplication: { ttl: 0 } } });
-  const operarius = ["operarius", "daemonset-rollout-fix", "-n", installation];
-  await kubectl(["patch", ...operarius, "--type=merge", "-p", window]);
   await kubectl(["rollout", "status", ...server, "--timeout=120s"]);
 }

@@ -7,11 +7,11 @@ import { CannotRun } from "../support/tools/cannot-run.ts";
 import type { Environment } from "../support/tools/run.ts";
 import type { ClusterOptions, NodeCluster } from "./cluster.ts";
 import { startNodeCluster } from "./cluster.ts";
-import { install } from "./install.ts";
+import { install, installation } from "./install.ts";
 import { planeDirectory, removeAll } from "./leftovers.ts";
 import { createAgent, createSender } from "./pods.ts";
 import type { Scene } from "./story.ts";
-import { badImage, oneNodeCrashes, openScene } from "./story.ts";
+import { badImage, inScene, oneNodeCrashes } from "./story.ts";
 import { findTools } from "./tools.ts";
 
 export interface MainContext {
@@ -25,10 +25,17 @@ export interface MainContext {
   out: (line: string) => void;
 }
 
-const episodes: readonly { title: string; play: (scene: Scene) => Promise<void> }[] = [
-  { title: "one node: the pod on n2 has a corrupt cache and crashes", play: oneNodeCrashes },
-  { title: "a bad image: no registry has it", play: badImage },
+const episodes: readonly Episode[] = [
+  { namespace: "agents-1", title: "one node: the pod on n2 has a corrupt cache and crashes", play: oneNodeCrashes },
+  { namespace: "agents-2", title: "a bad image: no registry has it", play: badImage },
 ];
+
+interface Episode {
+  /** Of its own DaemonSet. */
+  namespace: string;
+  title: string;
+  play: (scene: Scene) => Promise<void>;
+}
 
 /** Takes no arguments. Returns the exit code: 0 passed or not run, 1 failed, 2 usage, 3 interrupted. */
 export async function main(args: readonly string[], context: MainContext): Promise<number> {
@@ -63,45 +70,47 @@ async function play(context: MainContext): Promise<number> {
   return locked(planeDirectory(directory), async () => {
     const left = await removeAll(directory);
     if (left.length > 0) log(`ended what an earlier run has left: ${left.join(", ")}`);
-    const { ran, failed } = await playAll({ ...context, cache, directory, tools, log }, out);
+    const failed = await playAll({ ...context, cache, directory, tools, log }, out);
     if (failed > 0) log(`the logs are in ${directory}`);
-    out(`ran ${ran}, failed ${failed}`);
+    out(`ran ${episodes.length}, failed ${failed}`);
     return failed === 0 ? 0 : 1;
   });
 }
 
-async function playAll(options: ClusterOptions, out: (line: string) => void): Promise<{ ran: number; failed: number }> {
+async function playAll(options: ClusterOptions, out: (line: string) => void): Promise<number> {
   const cluster = await startNodeCluster(options);
   try {
     out(`Kubernetes ${cluster.version}, ${await runtimeOf(cluster)}, nodes ${cluster.nodes.join(", ")}`);
     await install(cluster);
-    const namespace = "agents";
-    await createAgent(cluster, namespace);
     const sender = await createSender(cluster);
-    const scene = await openScene(cluster, { sender, namespace, out });
-    try {
-      return await tell(scene, options.signal);
-    } finally {
-      scene.stop();
+    let failed = 0;
+    for (const { namespace, title, play: playEpisode } of episodes) {
+      out(`  ${title}`);
+      try {
+        await createAgent(cluster, namespace);
+        await inScene(cluster, { sender, namespace, out }, playEpisode);
+      } catch (error) {
+        options.signal.throwIfAborted();
+        failed += 1;
+        out(`  FAILED: ${wordsOf(error)}`);
+        out(await circumstances(cluster));
+      }
     }
+    return failed;
   } finally {
     await cluster.stop();
   }
 }
 
-/** What has failed leaves a cluster that nobody can tell anything about: what would follow counts as failed. */
-async function tell(scene: Scene, signal: AbortSignal): Promise<{ ran: number; failed: number }> {
-  for (const [index, { title, play: playEpisode }] of episodes.entries()) {
-    scene.out(`  ${title}`);
-    try {
-      await playEpisode(scene);
-    } catch (error) {
-      signal.throwIfAborted();
-      scene.out(`  FAILED: ${wordsOf(error)}`);
-      return { ran: index + 1, failed: episodes.length - index };
-    }
-  }
-  return { ran: episodes.length, failed: 0 };
+/** What helps to see why something failed. */
+async function circumstances({ kubectl }: NodeCluster): Promise<string> {
+  const commands = [
+    ["get", "pods", "--all-namespaces", "-o", "wide"],
+    ["get", "remediations", "-n", installation],
+    ["logs", "deployment/operarius", "-n", installation, "--tail=12"],
+  ];
+  const answers = commands.map((args) => kubectl(args).catch(wordsOf));
+  return (await Promise.all(answers)).join("\n");
 }
 
 /** Of a node, as it reports it: "containerd://1.6.20, kubelet v1.35.4". */

@@ -31,23 +31,25 @@ export interface Scene {
   namespace: string;
   history: PodHistory;
   confinements: Confinements;
-  /** Records of earlier episodes. */
-  known: Set<string>;
+  /** Records of earlier episodes: none, each DaemonSet has one episode. */
+  known: ReadonlySet<string>;
   out: (line: string) => void;
 }
 
-/** `stop` ends what it watches. */
-export async function openScene(
+/** Plays it while pods and processes are watched. */
+export async function inScene(
   chain: NodeCluster,
   parts: Pick<Scene, "sender" | "namespace" | "out">,
-): Promise<Scene & { stop(): void }> {
+  play: (scene: Scene) => Promise<void>,
+): Promise<void> {
   const history = await keepPodHistory(chain.admin, parts.namespace);
   const confinements = await watchConfinements(chain.admin, installation);
-  const stop = (): void => {
+  try {
+    await play({ ...parts, chain, history, confinements, known: new Set() });
+  } finally {
     history.stop();
     confinements.stop();
-  };
-  return { ...parts, chain, history, confinements, known: new Set(), stop };
+  }
 }
 
 /** The cache of one pod gets corrupt: it crashes until it is a new pod. */
@@ -114,16 +116,8 @@ function logOf({ kubectl }: NodeCluster, job: string): Promise<string> {
 /** To the server's ClusterIP, from a pod. */
 async function alert({ chain, sender, namespace }: Scene): Promise<void> {
   const shipped = readFileSync(join(chain.root, operariusFolder, "test-alert.json"), "utf8");
-  const of = [
-    "get",
-    "service",
-    "operarius",
-    "-n",
-    installation,
-    "-o",
-    "jsonpath={.spec.clusterIP}:{.spec.ports[0].port}",
-  ];
-  const address = await chain.kubectl(of);
+  const path = "jsonpath={.spec.clusterIP}:{.spec.ports[0].port}";
+  const address = await chain.kubectl(["get", "service", "operarius", "-n", installation, "-o", path]);
   await sender.post(`http://${address}/alerts`, alertAbout(shipped, { namespace, name: agentName }, new Date()));
 }
 
@@ -146,10 +140,11 @@ interface Episode {
 /** Rejects with everything that is not as it should be. */
 async function finish(scene: Scene, episode: Episode): Promise<void> {
   const { begun, before, record, changed, writes, verdicts } = episode;
-  const { chain, namespace, history, known, out } = scene;
+  const { chain, namespace, history, out } = scene;
   await rolledOut(chain, namespace);
   const after = await readPods(chain, namespace);
   const attempts = record.status?.attempts ?? [];
+  const jobNames = attempts.map(({ jobName }) => jobName);
   const useful = attempts.filter(({ reason }) => reason !== "SelfNode").map(({ verdict }) => verdict);
   out(`    ${record.metadata.name}: ${record.status?.message}`);
   const events = parseAudit(readFileSync(chain.auditFile, "utf8")).filter(
@@ -164,26 +159,30 @@ async function finish(scene: Scene, episode: Episode): Promise<void> {
     ...(JSON.stringify(useful) === JSON.stringify(verdicts)
       ? []
       : [`the attempts ended ${useful.join(", ")}, expected was ${verdicts.join(", ")}`]),
-    ...(await confined(
-      scene,
-      attempts.map(({ jobName }) => jobName),
-    )),
+    ...(await confined(scene, jobNames)),
     ...(await logProblems(scene, episode)),
   ];
   if (problems.length > 0) throw new Error(problems.join("\n"));
-  known.add(record.metadata.name);
 }
 
-/** Every Job's program and the server's were seen, and all of them are confined as the manifests say. */
+/** The program of every Job and that of the server were seen, and all of them are confined as the manifests say. */
 async function confined({ chain, confinements }: Scene, jobNames: readonly string[]): Promise<string[]> {
   const { items } = await chain.admin.list(pods, { namespace: installation });
-  const isOurs = (pod: (typeof items)[number]): boolean =>
-    jobNames.includes(pod.metadata.labels?.["job-name"] ?? "") ||
-    pod.metadata.ownerReferences?.[0]?.kind === "ReplicaSet";
-  return items.filter(isOurs).flatMap(({ metadata: { name } }) => {
-    const processes = confinements.find(name);
-    return processes === undefined ? [`no process of the pod ${name} was seen`] : processes.flatMap(complaints);
-  });
+  const ownedBy = (kind: string, name?: string): string[] =>
+    items
+      .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+      .filter(({ metadata }) =>
+        metadata.ownerReferences?.some((owner) => owner.kind === kind && (name === undefined || owner.name === name)),
+      )
+      .map(({ metadata }) => metadata.name);
+  const expected = [...jobNames.map((name) => ownedBy("Job", name)), ownedBy("ReplicaSet")];
+  return [
+    ...(expected.every((names) => names.length === 1) ? [] : [`the pods are not one of each: ${expected.join("; ")}`]),
+    ...expected.flat().flatMap((name) => {
+      const processes = confinements.find(name);
+      return processes === undefined ? [`no process of the pod ${name} was seen`] : processes.flatMap(complaints);
+    }),
+  ];
 }
 
 /** What a person reads in the log of every attempt. */
