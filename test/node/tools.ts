@@ -8,7 +8,7 @@ import { clusterModule, findControlPlane, orNotRun } from "../support/tools/cont
 import type { DebianOptions } from "../support/tools/debian.ts";
 import { fromDebian } from "../support/tools/debian.ts";
 import { goProgram } from "../support/tools/go-program.ts";
-import { inPath, oneLine, run } from "../support/tools/run.ts";
+import { inPath, lastLine, run } from "../support/tools/run.ts";
 import { whyNoCgroups } from "./cgroups.ts";
 
 export interface ToolsOptions extends DebianOptions {
@@ -167,7 +167,7 @@ async function checkWorks({ containerd, runc, env }: Packaged & Pick<Tools, "env
   ];
   for (const { what, file, args } of checks) {
     await run(file, args, { env }).catch((error: unknown) => {
-      throw new CannotRun(`${what}: ${oneLine(error)}`, { cause: error });
+      throw new CannotRun(`${what}: ${lastLine(error)}`, { cause: error });
     });
   }
 }

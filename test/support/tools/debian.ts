@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync,
 import { dirname, join } from "node:path";
 import { CannotRun } from "./cannot-run.ts";
 import type { Environment } from "./run.ts";
-import { inPath, oneLine, run } from "./run.ts";
+import { inPath, lastLine, run } from "./run.ts";
 
 export interface DebianOptions {
   env: Environment;
@@ -66,6 +66,6 @@ async function download(
     });
   } catch (error) {
     signal.throwIfAborted();
-    throw new CannotRun(`${packages.join(", ")} could not be downloaded: ${oneLine(error)}`, { cause: error });
+    throw new CannotRun(`${packages.join(", ")} could not be downloaded: ${lastLine(error)}`, { cause: error });
   }
 }

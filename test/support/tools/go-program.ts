@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs
 import { join } from "node:path";
 import { CannotRun } from "./cannot-run.ts";
 import type { Environment } from "./run.ts";
-import { inPath, run } from "./run.ts";
+import { inPath, lastLine, run } from "./run.ts";
 
 export interface GoProgramOptions {
   env: Environment;
@@ -73,6 +73,5 @@ export async function goProgram(source: GoSource, { env, cache, log, signal }: G
 function withoutModules(name: string, error: unknown): CannotRun | undefined {
   const text = error instanceof Error ? error.message : String(error);
   if (!/dial tcp|no such host|proxyconnect|i\/o timeout|module lookup disabled|\b40[34] /i.test(text)) return undefined;
-  const last = text.trim().split("\n").at(-1);
-  return new CannotRun(`${name} could not be downloaded: ${last}`, { cause: error });
+  return new CannotRun(`${name} could not be downloaded: ${lastLine(error)}`, { cause: error });
 }
