@@ -4,6 +4,7 @@ import { delimiter, dirname, join } from "node:path";
 import type { ControlPlane } from "../../scripts/cluster/control-plane.ts";
 import { startControlPlane } from "../../scripts/cluster/control-plane.ts";
 import { untilNodesReady } from "../../scripts/cluster/nodes.ts";
+import { wordsOf } from "../../scripts/cluster/problem.ts";
 import type { OwnProcess } from "../../scripts/cluster/processes.ts";
 import { isAlive } from "../../scripts/cluster/processes.ts";
 import { buildImage } from "../../scripts/image/build-image.ts";
@@ -92,7 +93,7 @@ export async function startNodeCluster(options: ClusterOptions): Promise<NodeClu
     await startNodes(options, { layout, network, plane, archives, registry: registry.name });
     return clusterOf(plane, { root, image, registry, tools, signal, stop });
   } catch (error) {
-    await stop();
+    await stop().catch((left: unknown) => log(wordsOf(left)));
     throw error;
   }
 }
@@ -125,7 +126,12 @@ async function startNodes(
 ): Promise<void> {
   const { layout, plane } = parts;
   const note = (started: OwnProcess): void => plane.note({ processes: [started, ...plane.record().processes] });
-  await Promise.all(layout.nodes.map((node) => startNode({ ...parts, node, tools, directory, note, signal })));
+  const started = await Promise.allSettled(
+    layout.nodes.map((node) => startNode({ ...parts, node, tools, directory, note, signal })),
+  );
+  // Only now: whoever ends what was noted must not miss what another node has just started.
+  const failure = started.find((each) => each.status === "rejected");
+  if (failure !== undefined) throw failure.reason;
   plane.note({ nodes: names });
   await untilNodesReady(plane.admin, names, {
     look: () => mustLive(plane, signal),

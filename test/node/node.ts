@@ -45,62 +45,66 @@ export interface NodeOptions {
 
 /** Starts it; the API tells when it is Ready. Errors: with the end of the log of what did not start. */
 export async function startNode(options: NodeOptions): Promise<void> {
-  const { node, layout, tools, network, archives, note } = options;
+  const { node, layout, tools, network, archives } = options;
   const files = nodeFiles(join(options.directory, node.name));
   await prepare(options, files);
   makeCgroup(node.cgroup);
   const { pid, inside } = await startNamespaces(options, files);
   await connectNode(tools, { network, pid, inside }, { layout, node });
-  const start = async (
-    name: string,
-    program: string,
-    args: readonly string[],
-    logFile: string,
-  ): Promise<OwnProcess> => {
-    options.signal.throwIfAborted();
-    const started = await launch({
-      name: `${name}-${node.name}`,
-      file: tools.nsenter,
-      args: [...inside, program, ...args],
-      env: { ...tools.env, HOME: "/nonexistent" },
-      logFile,
-    });
-    note(started);
-    return started;
-  };
-  const containerd = await start(
-    "containerd",
-    tools.containerd,
-    ["--config", files.containerd.config],
-    files.containerd.log,
-  );
-  const ctr = (args: readonly string[]): Promise<string> =>
-    run(tools.nsenter, [...inside, tools.ctr, "--address", containerdSocket, "--namespace", "k8s.io", ...args], {
-      env: tools.env,
-      signal: options.signal,
-    });
+  const start: Start = (name, args, logFile) => startProgram(options, inside, { name, args, logFile });
+  await startContainerd(options, { files, inside, start, archives });
+  const kubelet = [
+    `--config=${files.kubelet.config}`,
+    `--kubeconfig=${files.kubelet.kubeconfig}`,
+    `--root-dir=${files.kubelet.root}`,
+    `--cert-dir=${files.kubelet.certificates}`,
+    `--hostname-override=${node.name}`,
+    `--node-ip=${node.address}`,
+  ];
+  await start("kubelet", [tools.kubelet, ...kubelet], files.kubelet.log);
+  await start("kube-proxy", [tools.kubeProxy, `--config=${files.proxy.config}`], files.proxy.log);
+}
+
+/** `args` begin with the program. */
+type Start = (name: string, args: readonly string[], logFile: string) => Promise<OwnProcess>;
+
+async function startProgram(
+  { node, tools, note, signal }: NodeOptions,
+  inside: readonly string[],
+  { name, args, logFile }: { name: string; args: readonly string[]; logFile: string },
+): Promise<OwnProcess> {
+  signal.throwIfAborted();
+  const started = await launch({
+    name: `${name}-${node.name}`,
+    file: tools.nsenter,
+    args: [...inside, ...args],
+    env: { ...tools.env, HOME: "/nonexistent" },
+    logFile,
+  });
+  note(started);
+  return started;
+}
+
+/** Resolves when it has the images. */
+async function startContainerd(
+  { node, tools, signal }: NodeOptions,
+  parts: { files: NodeFiles; inside: readonly string[]; start: Start; archives: readonly string[] },
+): Promise<void> {
+  const { inside, start, archives } = parts;
+  const { config, log } = parts.files.containerd;
+  const containerd = await start("containerd", [tools.containerd, "--config", config], log);
+  const client = [...inside, tools.ctr, "--address", containerdSocket, "--namespace", "k8s.io"];
+  const ctr = (...args: string[]): Promise<string> =>
+    run(tools.nsenter, [...client, ...args], { env: tools.env, signal });
   await until(`containerd of ${node.name} to answer`, async () => {
+    signal.throwIfAborted();
     mustLive(containerd);
-    return ctr(["version"]).then(
+    return ctr("version").then(
       () => true,
       () => false,
     );
   });
-  for (const archive of archives) await ctr(["images", "import", archive]);
-  await start(
-    "kubelet",
-    tools.kubelet,
-    [
-      `--config=${files.kubelet.config}`,
-      `--kubeconfig=${files.kubelet.kubeconfig}`,
-      `--root-dir=${files.kubelet.root}`,
-      `--cert-dir=${files.kubelet.certificates}`,
-      `--hostname-override=${node.name}`,
-      `--node-ip=${node.address}`,
-    ],
-    files.kubelet.log,
-  );
-  await start("kube-proxy", tools.kubeProxy, [`--config=${files.proxy.config}`], files.proxy.log);
+  for (const archive of archives) await ctr("images", "import", archive);
 }
 
 /** Writes what its programs read. */
