@@ -23,6 +23,7 @@ export default defineConfig({
             "sandbox/**/*.test.ts",
             "test/contract/**/*.test.ts",
             "test/e2e/**/*.test.ts",
+            "test/node/**/*.test.ts",
             "scripts/**/*.test.ts",
           ],
           testTimeout: 20_000,

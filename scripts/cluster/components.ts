@@ -2,10 +2,18 @@
 import { basename } from "node:path";
 import type { Files } from "./files.ts";
 
+/** Where everything listens unless it is told otherwise. */
+export const loopback = "127.0.0.1";
+
 export type Component = "etcd" | "kube-apiserver" | "kube-controller-manager" | "kube-scheduler";
 
+/** ClusterIPs, and the first of them: that of the Service `kubernetes`. */
+const serviceRange = "10.96.0.0/16";
+export const kubernetesServiceAddress = "10.96.0.1";
+
 export interface Settings {
-  /** Of the API server. */
+  /** Of the API server: an address of this machine. */
+  address: string;
   port: number;
   /** Heartbeat silence after which a node is Unknown. */
   nodeMonitorGraceMs: number;
@@ -13,7 +21,10 @@ export interface Settings {
   isOld: boolean;
 }
 
-/** The arguments. Every component listens on 127.0.0.1 or on a socket in the cluster's own folder, or not at all. */
+/**
+ * The arguments. The API server listens on the address of the settings, every other component on 127.0.0.1 or on a
+ * socket in the cluster's own folder, or not at all.
+ */
 export function argumentsOf(component: Component, files: Files, settings: Settings): string[] {
   switch (component) {
     case "etcd":
@@ -52,13 +63,13 @@ function etcd({ etcdDirectory, etcdSocket }: Files, { isOld }: Settings): string
   ];
 }
 
-function apiServer(files: Files, { port }: Settings): string[] {
+function apiServer(files: Files, { address, port }: Settings): string[] {
   return [
     `--etcd-servers=unix://${files.etcdSocket}`,
-    "--bind-address=127.0.0.1",
-    "--advertise-address=127.0.0.1",
-    // The Service "kubernetes" has no endpoint: a loopback address is not allowed there, and nothing here needs it.
-    "--endpoint-reconciler-type=none",
+    `--bind-address=${address}`,
+    `--advertise-address=${address}`,
+    // The Service "kubernetes" has no endpoint on loopback: such an address is not allowed there, and fake nodes need none.
+    ...(address === loopback ? ["--endpoint-reconciler-type=none"] : []),
     `--secure-port=${port}`,
     `--tls-cert-file=${files.serving.cert}`,
     `--tls-private-key-file=${files.serving.key}`,
@@ -66,12 +77,14 @@ function apiServer(files: Files, { port }: Settings): string[] {
     "--authorization-mode=Node,RBAC",
     "--enable-admission-plugins=NodeRestriction",
     "--allow-privileged=true",
-    "--service-cluster-ip-range=10.96.0.0/16",
+    `--service-cluster-ip-range=${serviceRange}`,
     "--service-account-issuer=https://kubernetes.default.svc",
     `--service-account-key-file=${files.serviceAccount.publicKey}`,
     `--service-account-signing-key-file=${files.serviceAccount.privateKey}`,
     // The nodes' endpoints are on this machine, and their names mean nothing to it.
     "--kubelet-preferred-address-types=InternalIP",
+    `--kubelet-client-certificate=${files.kubeletClient.cert}`,
+    `--kubelet-client-key=${files.kubeletClient.key}`,
     `--audit-policy-file=${files.auditPolicy}`,
     `--audit-log-path=${files.auditLog}`,
     // A request is in the log before it is answered: who reads the log afterwards misses nothing.

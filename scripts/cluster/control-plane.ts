@@ -1,4 +1,4 @@
-/** A real Kubernetes control plane on loopback: etcd, kube-apiserver, kube-controller-manager, kube-scheduler. */
+/** A real Kubernetes control plane on this machine: etcd, kube-apiserver, kube-controller-manager, kube-scheduler. */
 import { join } from "node:path";
 import type { Authority } from "../../sandbox/apiserver/authn/authority.ts";
 import { createAuthority } from "../../sandbox/apiserver/authn/authority.ts";
@@ -6,7 +6,7 @@ import { install } from "../../sandbox/bootstrap/install.ts";
 import { crds } from "../../sandbox/bootstrap/objects.ts";
 import type { Kube } from "../../src/kube/types.ts";
 import type { Component, Settings } from "./components.ts";
-import { argumentsOf } from "./components.ts";
+import { argumentsOf, loopback } from "./components.ts";
 import { connectWith, groupsOf } from "./connect.ts";
 import type { Files } from "./files.ts";
 import { filesIn, writeFiles } from "./files.ts";
@@ -27,6 +27,8 @@ export interface ControlPlaneOptions {
   programs: Programs;
   /** A folder of its own: missing, empty, or that of an earlier cluster, which is removed. */
   directory: string;
+  /** Of the API server: an address of this machine that the nodes can reach. Default 127.0.0.1. */
+  apiAddress?: string;
   /** Of the API server. Absent: the system picks one. */
   apiPort?: number;
   /** Heartbeat silence after which a node is Unknown. Default 8,000. */
@@ -111,15 +113,16 @@ interface Parts {
 }
 
 async function prepareParts(options: ControlPlaneOptions): Promise<Parts> {
-  const { directory, apiPort, nodeMonitorGraceMs = 8_000, signal } = options;
+  const { directory, apiAddress: address = loopback, apiPort, nodeMonitorGraceMs = 8_000, signal } = options;
   const isOld = hasPlainPorts(options.programs.version);
   const files = filesIn(directory, { isOld });
   const authority = await createAuthority();
-  const port = await freePort(apiPort);
-  const url = `https://127.0.0.1:${port}`;
+  const port = await freePort(apiPort, address);
+  const url = `https://${address}:${port}`;
   await writeFiles(files, authority, url);
   const logOf = (component: Component): string => join(files.logs, `${component}.log`);
-  return { files, authority, settings: { port, nodeMonitorGraceMs, isOld }, url, running: new Map(), logOf, signal };
+  const settings = { address, port, nodeMonitorGraceMs, isOld };
+  return { files, authority, settings, url, running: new Map(), logOf, signal };
 }
 
 async function startParts(options: ControlPlaneOptions, parts: Parts): Promise<ControlPlane> {
@@ -149,7 +152,7 @@ async function startParts(options: ControlPlaneOptions, parts: Parts): Promise<C
     return {
       version,
       url,
-      host: "127.0.0.1",
+      host: settings.address,
       port: settings.port,
       caPem,
       directory,

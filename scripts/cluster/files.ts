@@ -3,6 +3,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Authority, Issued } from "../../sandbox/apiserver/authn/authority.ts";
+import { kubernetesServiceAddress, loopback } from "./components.ts";
 import { ClusterProblem, wordsOf } from "./problem.ts";
 
 export interface Files {
@@ -10,6 +11,8 @@ export interface Files {
   etcdSocket: string;
   ca: string;
   serving: { cert: string; key: string };
+  /** By which the API server proves itself to kubelets. */
+  kubeletClient: { cert: string; key: string };
   serviceAccount: { privateKey: string; publicKey: string };
   auditPolicy: string;
   auditLog: string;
@@ -37,6 +40,7 @@ export function filesIn(directory: string, { isOld = false }: { isOld?: boolean 
     etcdSocket,
     ca: at("pki", "ca.crt"),
     serving: { cert: at("pki", "apiserver.crt"), key: at("pki", "apiserver.key") },
+    kubeletClient: { cert: at("pki", "kubelet-client.crt"), key: at("pki", "kubelet-client.key") },
     serviceAccount: { privateKey: at("pki", "sa.key"), publicKey: at("pki", "sa.pub") },
     auditPolicy: at("audit-policy.json"),
     auditLog: at("audit.log"),
@@ -86,13 +90,19 @@ const groupsOf = {
 
 /** Writes everything, readable by the owner alone. The authority's own key stays in memory. */
 export async function writeFiles(files: Files, authority: Authority, url: string): Promise<void> {
+  const { hostname } = new URL(url);
   for (const each of [join(files.ca, ".."), files.etcdDirectory, files.logs, files.pods]) {
     mkdirSync(each, { recursive: true, mode: 0o700 });
   }
   write(files.ca, authority.caPem);
-  const serving = await authority.server(["127.0.0.1", "localhost", "kubernetes.default.svc", "kubernetes.default"]);
+  const names = ["localhost", "kubernetes.default.svc", "kubernetes.default"];
+  const serving = await authority.server([...new Set([hostname, loopback, kubernetesServiceAddress]), ...names]);
   write(files.serving.cert, serving.certPem);
   write(files.serving.key, serving.keyPem);
+  // As kubeadm does it: kubelets ask the API server what its own client may do, and it may do everything.
+  const kubeletClient = await authority.client("kube-apiserver-kubelet-client", ["system:masters"]);
+  write(files.kubeletClient.cert, kubeletClient.certPem);
+  write(files.kubeletClient.key, kubeletClient.keyPem);
   const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   write(files.serviceAccount.privateKey, privateKey.export({ type: "pkcs8", format: "pem" }).toString());
   write(files.serviceAccount.publicKey, publicKey.export({ type: "spki", format: "pem" }).toString());

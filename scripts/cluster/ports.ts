@@ -8,8 +8,8 @@ export function portTaken(port: number): ClusterProblem {
 }
 
 /** The wanted port if nobody listens there; without a wish, one that the system picks. Errors: `ClusterProblem`. */
-export async function freePort(wanted: number | undefined): Promise<number> {
-  const server = createServer().listen(wanted ?? 0, "127.0.0.1");
+export async function freePort(wanted: number | undefined, host = "127.0.0.1"): Promise<number> {
+  const server = createServer().listen(wanted ?? 0, host);
   try {
     await once(server, "listening");
   } catch (error) {

@@ -29,7 +29,7 @@ export async function createAgent(chain: Chain, namespace: string, image: string
 }
 
 /** `kubectl set image`. */
-export async function setImage(chain: Chain, namespace: string, image: string): Promise<void> {
+export async function setImage(chain: Pick<Chain, "kubectl">, namespace: string, image: string): Promise<void> {
   await chain.kubectl(["set", "image", `daemonset/${agentName}`, "-n", namespace, `${agentName}=${image}`]);
 }
 
@@ -46,7 +46,7 @@ export async function soundNode(chain: Chain, node: string): Promise<void> {
 }
 
 /** The pods that the DaemonSet's UID owns. */
-export async function readPods({ admin }: Chain, namespace: string): Promise<PodView[]> {
+export async function readPods({ admin }: Pick<Chain, "admin">, namespace: string): Promise<PodView[]> {
   const { metadata } = await admin.get(daemonSets, { namespace, name: agentName });
   const { items } = await admin.list(pods, { namespace });
   return items

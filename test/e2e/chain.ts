@@ -12,11 +12,11 @@ import { endRecorded } from "../../scripts/cluster/record.ts";
 import type { Kube } from "../../src/kube/types.ts";
 import { accountFiles } from "../support/account.ts";
 import type { AccountFiles } from "../support/cluster.ts";
+import type { GoProgram } from "../support/tools/go-program.ts";
+import { run } from "../support/tools/run.ts";
 import type { Monitoring } from "./monitoring/start.ts";
 import { startMonitoring } from "./monitoring/start.ts";
-import type { Servers, Tool } from "./tools/debian.ts";
-import type { Exporter } from "./tools/exporter.ts";
-import { run } from "./tools/run.ts";
+import type { Servers, Tool } from "./tools/servers.ts";
 
 export interface ChainOptions {
   /** The checkout. */
@@ -27,7 +27,7 @@ export interface ChainOptions {
   scratch: string;
   programs: Programs;
   servers: Servers;
-  exporter: Exporter;
+  exporter: GoProgram;
   log: (line: string) => void;
   signal: AbortSignal;
 }

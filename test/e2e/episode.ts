@@ -79,7 +79,7 @@ function complaints({ server, variant }: Scene, since: number): string[] {
 }
 
 /** Healthy pods keep their UIDs. */
-function replaced(before: readonly PodView[], after: readonly PodView[], changed: readonly string[]): string[] {
+export function replaced(before: readonly PodView[], after: readonly PodView[], changed: readonly string[]): string[] {
   const now = new Map(after.map(({ node, uid }) => [node, uid]));
   return before
     .filter(({ node, uid }) => !changed.includes(node) && now.get(node) !== uid)

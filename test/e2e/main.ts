@@ -2,18 +2,16 @@
 import { join } from "node:path";
 import { cacheDirectory } from "../../scripts/cluster/build.ts";
 import { ClusterProblem } from "../../scripts/cluster/problem.ts";
-import type { Programs } from "../../scripts/cluster/programs.ts";
-import { findPrograms } from "../../scripts/cluster/programs.ts";
 import { endRecorded, locked, nameAndPid } from "../../scripts/cluster/record.ts";
+import { CannotRun } from "../support/tools/cannot-run.ts";
+import { findControlPlane } from "../support/tools/control-plane.ts";
+import type { Environment } from "../support/tools/run.ts";
 import type { ChainOptions } from "./chain.ts";
 import { startChain } from "./chain.ts";
-import { CannotRun } from "./problem.ts";
 import type { Variant } from "./scene.ts";
 import { tell } from "./story.ts";
-import { findServers } from "./tools/debian.ts";
 import { findExporter } from "./tools/exporter.ts";
-import type { Environment } from "./tools/run.ts";
-import { inPath } from "./tools/run.ts";
+import { findServers } from "./tools/servers.ts";
 
 export interface MainContext {
   env: Environment;
@@ -99,19 +97,6 @@ async function playAll(
     await chain.stop();
   }
   return failed;
-}
-
-/** Without Go and without programs built earlier there is nothing to run on. Errors: `CannotRun`, `ClusterProblem`. */
-async function findControlPlane(
-  options: Pick<MainContext, "env" | "root" | "signal"> & { log: (line: string) => void },
-): Promise<Programs> {
-  const moduleDirectory = join(options.root, "scripts", "cluster", "build");
-  try {
-    return await findPrograms({ ...options, moduleDirectory });
-  } catch (error) {
-    if (!(error instanceof ClusterProblem) || inPath(options.env, "go") !== undefined) throw error;
-    throw new CannotRun(error.message, { cause: error });
-  }
 }
 
 function textOf(error: unknown): string {

@@ -37,8 +37,15 @@ export interface Scene {
   known: Set<string>;
 }
 
+/** What waiting needs of a story. */
+export interface Watched {
+  chain: Pick<Chain, "admin" | "check">;
+  namespace: string;
+  known: ReadonlySet<string>;
+}
+
 /** Longer than any step takes on a busy machine. */
-const withinMs = 60_000;
+const withinMs = 120_000;
 
 /** Resolves when the pods are healthy, with the time. */
 export async function healthy(scene: Scene, image: string): Promise<number> {
@@ -97,7 +104,7 @@ export function firingDeliveries({ server }: Scene): number {
 }
 
 /** The record that is not known yet, once it is in one of these phases; rejects when it ends otherwise. */
-export async function untilPhase(scene: Scene, phases: readonly Phase[]): Promise<Live<Remediation>> {
+export async function untilPhase(scene: Watched, phases: readonly Phase[]): Promise<Live<Remediation>> {
   const { chain, namespace, known } = scene;
   return lookUntil(scene, `a Remediation to be ${phases.join(" or ")}`, async () => {
     const { items } = await chain.admin.list(remediations, { namespace: "openfero" });
@@ -112,7 +119,7 @@ export async function untilPhase(scene: Scene, phases: readonly Phase[]): Promis
 
 /** Resolves with the first answer that is neither undefined nor false; rejects when the time is up or something has ended. */
 export function lookUntil<T>(
-  { chain }: Scene,
+  { chain }: Pick<Watched, "chain">,
   what: string,
   look: () => T | Promise<T>,
 ): Promise<Exclude<T, undefined | false>> {

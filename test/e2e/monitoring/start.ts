@@ -4,15 +4,15 @@ import { join } from "node:path";
 import { freePort } from "../../../scripts/cluster/ports.ts";
 import type { OwnProcess } from "../../../scripts/cluster/processes.ts";
 import { isAlive, launch, tailOf } from "../../../scripts/cluster/processes.ts";
+import type { GoProgram } from "../../support/tools/go-program.ts";
 import { until } from "../../support/until.ts";
-import type { Servers, Tool } from "../tools/debian.ts";
-import type { Exporter } from "../tools/exporter.ts";
+import type { Servers, Tool } from "../tools/servers.ts";
 import type { Webhook } from "./config.ts";
 import { alertmanagerConfig, prometheusConfig } from "./config.ts";
 
 export interface MonitoringOptions {
   servers: Servers;
-  exporter: Exporter;
+  exporter: GoProgram;
   /** Of the identity of kube-state-metrics. */
   kubeconfig: string;
   /** Existing folder; what is written goes below it. */

@@ -13,6 +13,16 @@ export interface RunOptions {
   input?: string;
 }
 
+class CommandFailed extends Error {
+  /** What it last printed. */
+  readonly words: string;
+  constructor(message: string, words: string, options: ErrorOptions) {
+    super(message, options);
+    this.name = "CommandFailed";
+    this.words = words;
+  }
+}
+
 /** Resolves with stdout. Rejects with the command, and with what it last printed. */
 export function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const { cwd, env = {}, signal, input = "" } = options;
@@ -29,7 +39,8 @@ export function run(file: string, args: readonly string[], options: RunOptions =
       (error, stdout, stderr) => {
         if (error === null) return resolve(stdout);
         const last = `${stdout}\n${stderr}`.trim().split("\n").slice(-8).join("\n");
-        reject(new Error(`${[file, ...args].join(" ")}: ${last === "" ? error.message : last}`, { cause: error }));
+        const words = last === "" ? error.message : last;
+        reject(new CommandFailed(`${[file, ...args].join(" ")}: ${words}`, words, { cause: error }));
       },
     );
     // A command that does not read its input may be gone before it is written.
@@ -52,4 +63,14 @@ export function isExecutable(file: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** The words of anything thrown, in one line. */
+export function oneLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, "; ");
+}
+
+/** The last line of what a command printed before it failed, mostly the cause; of anything else thrown its words in one line. */
+export function lastLine(error: unknown): string {
+  return error instanceof CommandFailed ? (error.words.split("\n").at(-1)?.trim() ?? "") : oneLine(error);
 }
