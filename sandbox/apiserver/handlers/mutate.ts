@@ -7,9 +7,8 @@ import { asMap } from "../object.ts";
 import { structOf } from "../openapi/kinds.ts";
 import type { Misfit } from "../openapi/schema-check.ts";
 import { converterWords, decoderWords } from "../openapi/schema-check.ts";
-import { applyConfig } from "../patch/apply.ts";
+import { appliedBy, applyConfig } from "../patch/apply.ts";
 import { jsonPatch } from "../patch/json-patch.ts";
-import { entryOf } from "../patch/managed-fields.ts";
 import { mergePatch } from "../patch/merge-patch.ts";
 import { strategicPatch } from "../patch/strategic-patch.ts";
 import { apiVersionOf, keyOf } from "../registry/resource-info.ts";
@@ -187,13 +186,8 @@ async function apply(call: Call): Promise<Answer> {
   if (backend.store.get(resource.bucket, key) === undefined && info.subresource === "") {
     checkMayCreate(call);
     const created = await createObject(request, { ...config, metadata: { ...config.metadata, name: info.name } });
-    const owned = { ...created, metadata: { ...created.metadata } };
     // The applied fields belong to the applier as such; defaults belong to nobody.
-    const { managedFields } = applyConfig({ ...owned, metadata: { ...owned.metadata, managedFields: [] } }, config, {
-      ...author,
-      force: true,
-    }).metadata;
-    owned.metadata.managedFields = managedFields ?? [entryOf(author, "Apply", {})];
+    const owned = { ...created, metadata: { ...created.metadata, managedFields: [appliedBy(author, config)] } };
     const stored = request.dryRun ? owned : backend.store.put(resource.bucket, key, owned);
     return withWarnings(answerObject(call, stored, 201), warnings);
   }

@@ -10,104 +10,115 @@ function quoted(character: string): string {
 
 class Fault extends Error {}
 
-/** A reader of one JSON text that throws at the first fault. */
-function reader(text: string) {
-  let at = 0;
-  const fail = (where: string): never => {
-    const character = text[at];
-    throw new Fault(
-      character === undefined ? "unexpected end of JSON input" : `invalid character ${quoted(character)} ${where}`,
-    );
-  };
-  const skip = () => {
-    while (at < text.length && " \t\r\n".includes(text.charAt(at))) at += 1;
-  };
-  const literal = (word: string) => {
-    for (const [index, letter] of [...word].entries()) {
-      if (text[at] !== letter)
-        fail(index === 0 ? "looking for beginning of value" : `in literal ${word} (expecting ${quoted(letter)})`);
-      at += 1;
-    }
-  };
-  const digits = (where: string) => {
-    if (!/\d/.test(text[at] ?? "")) fail(where);
-    while (/\d/.test(text[at] ?? "")) at += 1;
-  };
-  const number = () => {
-    if (text[at] === "-") at += 1;
-    if (text[at] === "0") at += 1;
-    else digits("in numeric literal");
-    if (text[at] === ".") {
-      at += 1;
-      digits("after decimal point in numeric literal");
-    }
-    if (text[at] === "e" || text[at] === "E") {
-      at += 1;
-      if (text[at] === "+" || text[at] === "-") at += 1;
-      digits("in exponent of numeric literal");
-    }
-  };
-  const string = () => {
-    at += 1;
-    for (; text[at] !== '"'; at += 1) {
-      const character = text[at];
-      if (character === undefined || character < " ") fail("in string literal");
-      if (character !== "\\") continue;
-      at += 1;
-      if (text[at] === "u") {
-        for (let index = 0; index < 4; index += 1) {
-          at += 1;
-          if (!/[0-9a-fA-F]/.test(text[at] ?? "")) fail("in \\u hexadecimal character escape");
-        }
-      } else if (!'"\\/bfnrt'.includes(text[at] ?? "?")) fail("in string escape code");
-    }
-    at += 1;
-  };
-  const members = (close: "}" | "]", one: () => void, after: string) => {
-    at += 1;
-    skip();
-    if (text[at] === close) {
-      at += 1;
-      return;
-    }
-    for (;;) {
-      one();
-      skip();
-      if (text[at] === close) break;
-      if (text[at] !== ",") fail(after);
-      at += 1;
-      skip();
-    }
-    at += 1;
-  };
-  const pair = () => {
-    if (text[at] !== '"') fail("looking for beginning of object key string");
-    string();
-    skip();
-    if (text[at] !== ":") fail("after object key");
-    at += 1;
-    value();
-  };
-  function value(): void {
-    skip();
-    const first = text[at] ?? "";
-    if (first === "{") members("}", pair, "after object key:value pair");
-    else if (first === "[") members("]", value, "after array element");
-    else if (first === '"') string();
-    else if (first === "-" || /\d/.test(first)) number();
-    else literal({ t: "true", f: "false", n: "null" }[first] ?? "true");
+/** Where reading has come to. */
+interface Place {
+  readonly text: string;
+  at: number;
+}
+
+function fail({ text, at }: Place, where: string): never {
+  const character = text[at];
+  throw new Fault(
+    character === undefined ? "unexpected end of JSON input" : `invalid character ${quoted(character)} ${where}`,
+  );
+}
+
+function skipBlanks(place: Place): void {
+  while (place.at < place.text.length && " \t\r\n".includes(place.text.charAt(place.at))) place.at += 1;
+}
+
+function readWord(place: Place, word: string): void {
+  for (const [index, letter] of [...word].entries()) {
+    if (place.text[place.at] !== letter)
+      fail(place, index === 0 ? "looking for beginning of value" : `in literal ${word} (expecting ${quoted(letter)})`);
+    place.at += 1;
   }
-  return () => {
-    value();
-    skip();
-    if (at < text.length) fail("after top-level value");
-  };
+}
+
+function readDigits(place: Place, where: string): void {
+  const isDigit = () => /\d/.test(place.text[place.at] ?? "");
+  if (!isDigit()) fail(place, where);
+  while (isDigit()) place.at += 1;
+}
+
+function readNumber(place: Place): void {
+  const has = (characters: string) => characters.includes(place.text[place.at] ?? "none");
+  if (has("-")) place.at += 1;
+  if (has("0")) place.at += 1;
+  else readDigits(place, "in numeric literal");
+  if (has(".")) {
+    place.at += 1;
+    readDigits(place, "after decimal point in numeric literal");
+  }
+  if (!has("eE")) return;
+  place.at += 1;
+  if (has("+-")) place.at += 1;
+  readDigits(place, "in exponent of numeric literal");
+}
+
+function readEscape(place: Place): void {
+  place.at += 1;
+  if (place.text[place.at] !== "u") {
+    if (!'"\\/bfnrt'.includes(place.text[place.at] ?? "none")) fail(place, "in string escape code");
+    return;
+  }
+  for (let index = 0; index < 4; index += 1) {
+    place.at += 1;
+    if (!/[0-9a-fA-F]/.test(place.text[place.at] ?? "")) fail(place, "in \\u hexadecimal character escape");
+  }
+}
+
+function readString(place: Place): void {
+  for (place.at += 1; place.text[place.at] !== '"'; place.at += 1) {
+    const character = place.text[place.at];
+    if (character === undefined || character < " ") fail(place, "in string literal");
+    if (character === "\\") readEscape(place);
+  }
+  place.at += 1;
+}
+
+function readMembers(place: Place, close: "}" | "]", readOne: (place: Place) => void): void {
+  const after = close === "}" ? "after object key:value pair" : "after array element";
+  place.at += 1;
+  skipBlanks(place);
+  if (place.text[place.at] !== close) {
+    readOne(place);
+    for (skipBlanks(place); place.text[place.at] !== close; skipBlanks(place)) {
+      if (place.text[place.at] !== ",") fail(place, after);
+      place.at += 1;
+      skipBlanks(place);
+      readOne(place);
+    }
+  }
+  place.at += 1;
+}
+
+function readPair(place: Place): void {
+  if (place.text[place.at] !== '"') fail(place, "looking for beginning of object key string");
+  readString(place);
+  skipBlanks(place);
+  if (place.text[place.at] !== ":") fail(place, "after object key");
+  place.at += 1;
+  readValue(place);
+}
+
+function readValue(place: Place): void {
+  skipBlanks(place);
+  const first = place.text[place.at] ?? "";
+  if (first === "{") readMembers(place, "}", readPair);
+  else if (first === "[") readMembers(place, "]", readValue);
+  else if (first === '"') readString(place);
+  else if (first === "-" || /\d/.test(first)) readNumber(place);
+  else readWord(place, { t: "true", f: "false", n: "null" }[first] ?? "true");
 }
 
 /** What is wrong with `text`, or undefined when it is JSON. */
 export function goJsonFault(text: string): string | undefined {
+  const place = { text, at: 0 };
   try {
-    reader(text)();
+    readValue(place);
+    skipBlanks(place);
+    if (place.at < text.length) fail(place, "after top-level value");
     return undefined;
   } catch (error) {
     if (error instanceof Fault) return error.message;

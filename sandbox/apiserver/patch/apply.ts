@@ -1,5 +1,5 @@
 /** Server-side apply: the fields that a manager wants, merged in, and those it no longer wants taken out. */
-import type { KubeObject } from "../object.ts";
+import type { KubeObject, ManagedFieldsEntry } from "../object.ts";
 import { clone, isMap, sameJson } from "../object.ts";
 import { structOf } from "../openapi/kinds.ts";
 import { settleConflicts } from "./conflicts.ts";
@@ -84,6 +84,11 @@ function asObject(value: unknown, like: KubeObject): KubeObject {
 export interface Applier extends Author {
   /** Takes over what others own. */
   force: boolean;
+}
+
+/** The entry of somebody who applies `config` and thereby makes the object. */
+export function appliedBy(author: Author, config: KubeObject): ManagedFieldsEntry {
+  return entryOf(author, "Apply", allOf(managedPart(config), rootPlace(structOf(config.apiVersion, config.kind))));
 }
 
 /** The live object after `config` has been applied by `author`. Errors: 409 with the fields that others own. */

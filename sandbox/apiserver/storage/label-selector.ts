@@ -23,77 +23,87 @@ function tokensOf(text: string): string[] {
 
 const isWord = (token: string | undefined): token is string => token !== undefined && !/^[=!<>(),]/.test(token);
 
+/** Where reading has come to. */
+interface Place {
+  readonly tokens: readonly string[];
+  at: number;
+}
+
+const shown = ({ tokens, at }: Place): string => tokens[at] ?? "";
+const fault = (why: string): Error => badRequest(`unable to parse requirement: ${why}`);
+
+function readKey(place: Place): string {
+  const token = place.tokens[place.at];
+  if (!isWord(token)) throw fault(`found '${shown(place)}', expected: identifier`);
+  const [wrong] = keyFaults("", token);
+  if (wrong !== undefined) throw fault(`<nil>: ${wrong.message}`);
+  place.at += 1;
+  return token;
+}
+
+function checked(key: string, values: string[]): string[] {
+  for (const [index, value] of values.entries()) {
+    const [wrong] = labelsFaults("", { [key]: value });
+    if (wrong !== undefined) throw fault(`values[${index}][${key}]: ${wrong.message}`);
+  }
+  return values;
+}
+
+/** `(a, b)`; a value that is left out is the empty one. */
+function readSet(place: Place): string[] {
+  const { tokens } = place;
+  if (tokens[place.at] !== "(") throw fault(`found '${shown(place)}' expected: '('`);
+  const values: string[] = [];
+  for (place.at += 1; tokens[place.at] !== ")"; place.at += 1) {
+    const token = tokens[place.at];
+    if (isWord(token)) values.push(token);
+    else if (token !== ",") throw fault(`found '${shown(place)}', expected: ',' or ')'`);
+    else if (!isWord(tokens[place.at - 1])) values.push("");
+  }
+  if (!isWord(tokens[place.at - 1])) values.push("");
+  place.at += 1;
+  return values;
+}
+
+function readValue(place: Place): string {
+  const value = place.tokens[place.at];
+  if (value === undefined || value === ",") return "";
+  if (!isWord(value)) throw fault(`found '${value}', expected: identifier`);
+  place.at += 1;
+  return value;
+}
+
+function readRequirement(place: Place): LabelRequirement {
+  if (shown(place) === "!") {
+    place.at += 1;
+    return { key: readKey(place), operator: "absent", values: [] };
+  }
+  const key = readKey(place);
+  const operator = shown(place);
+  if (operator === "" || operator === ",") return { key, operator: "exists", values: [] };
+  if (!["in", "notin", "=", "==", "!=", ">", "<"].includes(operator))
+    throw fault(`found '${operator}', expected: in, notin, =, ==, !=, gt, lt`);
+  place.at += 1;
+  if (operator === "in" || operator === "notin") return { key, operator, values: checked(key, readSet(place)) };
+  const value = readValue(place);
+  if (operator !== ">" && operator !== "<")
+    return { key, operator: operator === "!=" ? "notin" : "in", values: checked(key, [value]) };
+  if (/^[+-]?\d+$/.test(value)) return { key, operator, values: [value] };
+  throw fault(
+    `values[0]: Invalid value: ${JSON.stringify(value)}: for 'Gt', 'Lt' operators, the value must be an integer`,
+  );
+}
+
 /** Parses `a=b,c!=d,e in (f,g),h,!i`. Errors: 400 in the words of the real server. */
 export function parseLabelSelector(text: string): LabelRequirement[] {
-  const tokens = tokensOf(text);
-  let at = 0;
-  const shown = () => tokens[at] ?? "";
-  const fail = (why: string) => badRequest(`unable to parse requirement: ${why}`);
-  const key = (): string => {
-    const token = tokens[at];
-    if (!isWord(token)) throw fail(`found '${shown()}', expected: identifier`);
-    const [fault] = keyFaults("", token);
-    if (fault !== undefined) throw fail(`<nil>: ${fault.message}`);
-    at += 1;
-    return token;
-  };
-  const checked = (name: string, values: string[]): string[] => {
-    for (const [index, value] of values.entries()) {
-      const [fault] = labelsFaults("", { [name]: value });
-      if (fault !== undefined) throw fail(`values[${index}][${name}]: ${fault.message}`);
-    }
-    return values;
-  };
-  const set = (): string[] => {
-    if (tokens[at] !== "(") throw fail(`found '${shown()}' expected: '('`);
-    at += 1;
-    const values: string[] = [];
-    for (; tokens[at] !== ")"; at += 1) {
-      const token = tokens[at];
-      if (isWord(token)) values.push(token);
-      else if (token === ",") {
-        if (!isWord(tokens[at - 1])) values.push("");
-      } else throw fail(`found '${shown()}', expected: ',' or ')'`);
-    }
-    if (tokens[at - 1] === "," || tokens[at - 1] === "(") values.push("");
-    at += 1;
-    return values;
-  };
-  const one = (): LabelRequirement => {
-    if (tokens[at] === "!") {
-      at += 1;
-      return { key: key(), operator: "absent", values: [] };
-    }
-    const name = key();
-    const operator = tokens[at];
-    if (operator === undefined || operator === ",") return { key: name, operator: "exists", values: [] };
-    at += 1;
-    if (operator === "in" || operator === "notin") return { key: name, operator, values: checked(name, set()) };
-    const compares = operator === ">" || operator === "<";
-    if (!compares && !["=", "==", "!="].includes(operator)) {
-      at -= 1;
-      throw fail(`found '${operator}', expected: in, notin, =, ==, !=, gt, lt`);
-    }
-    const value = tokens[at];
-    if (value !== undefined && value !== "," && !isWord(value)) throw fail(`found '${value}', expected: identifier`);
-    if (isWord(value)) at += 1;
-    const values = [isWord(value) ? value : ""];
-    if (compares) {
-      if (!/^[+-]?\d+$/.test(values[0] ?? ""))
-        throw fail(
-          `values[0]: Invalid value: ${JSON.stringify(values[0])}: for 'Gt', 'Lt' operators, the value must be an integer`,
-        );
-      return { key: name, operator, values };
-    }
-    return { key: name, operator: operator === "!=" ? "notin" : "in", values: checked(name, values) };
-  };
+  const place = { tokens: tokensOf(text), at: 0 };
   const requirements: LabelRequirement[] = [];
-  while (at < tokens.length) {
-    requirements.push(one());
-    if (at >= tokens.length) break;
-    if (tokens[at] !== ",") throw badRequest(`found '${shown()}', expected: ',' or 'end of string'`);
-    at += 1;
-    if (at >= tokens.length) throw badRequest("found '', expected: identifier after ','");
+  while (place.at < place.tokens.length) {
+    requirements.push(readRequirement(place));
+    if (place.at >= place.tokens.length) break;
+    if (shown(place) !== ",") throw badRequest(`found '${shown(place)}', expected: ',' or 'end of string'`);
+    place.at += 1;
+    if (place.at >= place.tokens.length) throw badRequest("found '', expected: identifier after ','");
   }
   return requirements;
 }
