@@ -2,6 +2,7 @@
 import { join, resolve } from "node:path";
 import { CommanderError, InvalidArgumentError, Command as Parser } from "commander";
 import { build, cacheDirectory } from "./build.ts";
+import { statusOf } from "./foreign/status.ts";
 import { playNodes } from "./play-nodes.ts";
 import { ClusterProblem } from "./problem.ts";
 import { isAlive } from "./processes.ts";
@@ -27,6 +28,8 @@ interface Flags {
   nodes: string[];
   apiPort?: number;
   allowOldKubernetes?: true;
+  kubeconfig?: string;
+  context?: string;
 }
 
 const defaultPlace = "operarius/cluster in the cache folder";
@@ -71,7 +74,10 @@ function parser(context: MainContext, choose: (work: () => Promise<number>) => v
   command("down", "End it, also after a run that was killed.").action((flags: Flags) =>
     choose(() => runDown(flags, context)),
   );
-  command("status", "Say what runs.").action((flags: Flags) => choose(() => runStatus(flags, context)));
+  command("status", "Say what runs.")
+    .option("--kubeconfig <file>", "say what a cluster of yours is, and what of ours is in it; nothing is written")
+    .option("--context <name>", "of that file (default: its current context)")
+    .action((flags: Flags) => choose(() => runStatus(flags, context)));
   command("nodes", "Play the nodes in the foreground (started by `up`).").action((flags: Flags) =>
     choose(() => runNodes(flags, context)),
   );
@@ -115,6 +121,12 @@ async function runDown(flags: Flags, context: MainContext): Promise<number> {
 
 async function runStatus(flags: Flags, context: MainContext): Promise<number> {
   const { out } = context;
+  const { kubeconfig } = flags;
+  if (kubeconfig !== undefined) {
+    const lines = await statusOf({ kubeconfig, ...(flags.context !== undefined && { context: flags.context }) });
+    for (const line of lines) out(line);
+    return 0;
+  }
   const directory = directoryOf(flags, context);
   const record = readRecord(directory);
   if (record === undefined || record.processes.length === 0) {

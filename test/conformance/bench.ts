@@ -9,7 +9,7 @@ import { runKubectl } from "./kubectl.ts";
 import type { World } from "./world.ts";
 
 async function ownNamespace(world: World, name: string): Promise<void> {
-  await world.admin.create(namespaces, { metadata: { name } });
+  await world.admin.create(namespaces, { metadata: { name, labels: { ...world.marks } } });
   await until(`ServiceAccount default in ${name}`, () =>
     world.admin.get(serviceAccounts, { namespace: name, name: "default" }).then(
       () => true,

@@ -14,6 +14,11 @@ export function identityOf(kubeconfig: string): Identity {
   const [cluster] = clusters;
   const [user] = users;
   if (cluster === undefined || user === undefined) throw new Error(`${kubeconfig} has no cluster or no user`);
+  if (!cluster.cluster["certificate-authority-data"] || !user.user["client-certificate-data"]) {
+    throw new Error(
+      `${kubeconfig} has no client certificate inside; the cases speak to the server without a client of ours`,
+    );
+  }
   const text = (base64: string): string => Buffer.from(base64, "base64").toString("utf8");
   return {
     caPem: text(cluster.cluster["certificate-authority-data"]),

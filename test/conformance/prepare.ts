@@ -6,13 +6,18 @@ import { cacheDirectory } from "../../scripts/cluster/build.ts";
 import { ClusterProblem } from "../../scripts/cluster/problem.ts";
 import type { Programs } from "../../scripts/cluster/programs.ts";
 import { findPrograms } from "../../scripts/cluster/programs.ts";
+import { isSupported } from "../../scripts/cluster/release.ts";
+import type { ForeignSettings } from "../runner/settings.ts";
+import { readSettings } from "../runner/settings.ts";
 import { setup as buildProgram } from "../sandbox/build-once.ts";
 import { findKubectl, foldersOf } from "./kubectl.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
     /** A real control plane's programs and the folder it may use; or why there is none. */
-    real: { programs: Programs; directory: string } | { notRun: string };
+    real: RealCluster;
+    /** The suite was asked to look at a cluster of the user's alone. */
+    onlyReal: boolean;
     /** Path of kubectl; "" without one. */
     kubectlFile: string;
   }
@@ -20,11 +25,23 @@ declare module "vitest" {
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
-async function findReal(): Promise<{ programs: Programs; directory: string } | { notRun: string }> {
+type RealCluster = { programs: Programs; directory: string } | { foreign: ForeignSettings } | { notRun: string };
+
+async function findReal(): Promise<RealCluster> {
   const { env } = process;
+  const { foreign, allowOld } = readSettings(env);
+  if (foreign !== undefined) return { foreign };
   const log = (line: string): void => console.log(`conformance: ${line}`);
   try {
-    const programs = await findPrograms({ env, moduleDirectory: join(root, "scripts", "cluster", "build"), log });
+    const programs = await findPrograms({
+      env,
+      moduleDirectory: join(root, "scripts", "cluster", "build"),
+      log,
+      allowOld,
+    });
+    if (!isSupported(programs.version)) {
+      return { notRun: `the cases describe Kubernetes 1.27 and newer, and this is ${programs.version}` };
+    }
     return { programs, directory: join(cacheDirectory(env), "conformance") };
   } catch (error) {
     if (!(error instanceof ClusterProblem)) throw error;
@@ -37,6 +54,7 @@ export async function setup(project: TestProject): Promise<() => void> {
   const remove = buildProgram(project);
   const real = await findReal();
   project.provide("real", real);
+  project.provide("onlyReal", "foreign" in real);
   const built = "programs" in real ? [dirname(real.programs.paths.kubectl)] : [];
   project.provide("kubectlFile", findKubectl([...foldersOf(process.env.PATH), ...built]) ?? "");
   return () => {

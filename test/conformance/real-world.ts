@@ -81,6 +81,7 @@ export async function startRealWorld(options: RealOptions): Promise<World> {
     kubeconfig: plane.kubeconfigFile,
     identity,
     admin,
+    marks: {},
     withToken(token) {
       const client = bearer(plane.url, identity.caPem, token);
       clients.push(client);

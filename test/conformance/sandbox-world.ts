@@ -27,6 +27,7 @@ export async function startSandboxWorld(programEntry: string): Promise<World> {
     kubeconfig: kubeconfigFile,
     identity,
     admin,
+    marks: {},
     withToken(token) {
       const client = bearer(url, identity.caPem, token);
       clients.push(client);

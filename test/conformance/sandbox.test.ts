@@ -9,4 +9,5 @@ conformance({
   cases,
   kubectlFile: inject("kubectlFile") || undefined,
   start: () => startSandboxWorld(inject("programEntry")),
+  notRun: () => (inject("onlyReal") ? "this run is about a cluster of yours" : undefined),
 });

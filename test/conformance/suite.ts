@@ -20,10 +20,15 @@ export interface SuiteOptions {
   /** undefined where there is none on this machine: then every case fails and says so. */
   kubectlFile: string | undefined;
   start: () => Promise<World>;
+  /** What the namespaces' names begin with. Default: nothing. */
+  prefix?: string;
+  /** Why a case is not run here, beside the declared differences. */
+  notRun?: (each: Case) => string | undefined;
 }
 
 /** One test for each case, eight at a time; declared differences are skipped by name. */
-export function conformance({ name, cases, kubectlFile, start }: SuiteOptions): void {
+export function conformance(options: SuiteOptions): void {
+  const { name, cases, kubectlFile, start, prefix = "", notRun } = options;
   describe(`conformance: ${name}`, () => {
     const started: World[] = [];
     beforeAll(async () => {
@@ -34,15 +39,16 @@ export function conformance({ name, cases, kubectlFile, start }: SuiteOptions): 
     }, 60_000);
     for (const [index, each] of cases.entries()) {
       const declared = differences.find((one) => one.world === name && one.name === each.name);
-      if (declared !== undefined) {
-        it.skip(`${each.name} (${declared.reason})`, () => undefined);
+      const reason = declared?.reason ?? notRun?.(each);
+      if (reason !== undefined) {
+        it.skip(`${each.name} (${reason})`, () => undefined);
         continue;
       }
       it.concurrent(each.name, async () => {
         const [world] = started;
         if (world === undefined) throw new Error("the cluster did not start");
         if (kubectlFile === undefined) throw new Error("there is no kubectl in PATH; install one");
-        await runCase(each, { world, namespace: `c${index}-${slug(each.name)}`, kubectlFile });
+        await runCase(each, { world, namespace: `${prefix}c${index}-${slug(each.name)}`, kubectlFile });
       });
     }
   });

@@ -20,6 +20,8 @@ export interface World {
   readonly identity: Identity;
   /** The administrator; its field manager is `adminManager`. */
   readonly admin: Kube;
+  /** Labels of the namespaces that are made here. */
+  readonly marks: Readonly<Record<string, string>>;
   /** The same with a bearer token, for users and ServiceAccounts. */
   withToken(token: string): Kube;
   /** Starts nodes of these names and resolves when pods can be scheduled to them. */

@@ -1,5 +1,6 @@
 /** A cluster that scenarios run on: the sandbox today, a real control plane with simulated nodes by the same interface. */
 import type { Toleration } from "kubernetes-types/core/v1";
+import { isSupported } from "../../scripts/cluster/release.ts";
 import { namespaces } from "../../src/kube/resources.ts";
 import type { Kube } from "../../src/kube/types.ts";
 import type { AuditEvent } from "./audit.ts";
@@ -10,6 +11,8 @@ export type Capability =
   | "node-faults"
   /** A node may fall silent, and counts as dead within seconds. */
   | "node-death"
+  /** Every namespace carries its name as the label kubernetes.io/metadata.name (1.21). */
+  | "namespace-names"
   /** The DaemonSet controller can be stopped and started. */
   | "stop-controller";
 
@@ -85,5 +88,13 @@ export function usualPlaces(person: Kube): Places {
       await person.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata });
       return name;
     },
+  };
+}
+
+/** What an old release lacks, where the user has allowed one. */
+export function lacksOfRelease(version: string): Cluster["lacks"] {
+  if (isSupported(version)) return {};
+  return {
+    "namespace-names": `namespaces of ${version} do not carry their name as a label, no webhook can be kept to one`,
   };
 }

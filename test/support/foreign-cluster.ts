@@ -10,7 +10,7 @@ import { namespaces, nodes as nodeResource } from "../../src/kube/resources.ts";
 import type { Kube } from "../../src/kube/types.ts";
 import { tokenOf, writeAccount } from "./account.ts";
 import type { Cluster } from "./cluster.ts";
-import { exporterPod, groundLabel, healer, userOf } from "./cluster.ts";
+import { exporterPod, groundLabel, healer, lacksOfRelease, userOf } from "./cluster.ts";
 import type { Rule } from "./foreign-plan.ts";
 import { accountName, foreignLacks, foreignPlan, groundCount, shipped } from "./foreign-plan.ts";
 import type { RecordingProxy } from "./recording-proxy.ts";
@@ -82,7 +82,7 @@ async function clusterOf(options: ForeignClusterOptions, { names, nodes, proxy }
       await install(person, [bindingIn(name, namespace)]);
       return name;
     },
-    lacks: foreignLacks,
+    lacks: { ...lacksOfRelease(target.version), ...foreignLacks },
     async account(ownNamespace, name) {
       const token = await tokenOf(person, { namespace: ownNamespace, name });
       const user = userOf({ namespace: ownNamespace, name });

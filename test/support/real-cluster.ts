@@ -13,7 +13,7 @@ import type { Kube } from "../../src/kube/types.ts";
 import { accountFiles } from "./account.ts";
 import { openAuditLog } from "./audit-log.ts";
 import type { Cluster } from "./cluster.ts";
-import { groundLabel, usualPlaces } from "./cluster.ts";
+import { groundLabel, lacksOfRelease, usualPlaces } from "./cluster.ts";
 import { operariusFolder } from "./operarius-folder.ts";
 import { groupsOfNodes } from "./sandbox-cluster.ts";
 
@@ -71,7 +71,7 @@ function clusterOf(plane: ControlPlane, person: Kube, grounds: readonly (readonl
     personKubeconfig: plane.kubeconfigFile,
     grounds,
     ...usualPlaces(person),
-    lacks: {},
+    lacks: lacksOfRelease(plane.version),
     account: (namespace, name) => accountFiles({ kube: person, namespace, name, url, caPem, directory: scratch() }),
     audit: async () => audit.read(),
     async stopDaemonSetController() {

@@ -38,14 +38,35 @@ export interface Remainder {
 }
 
 /** What carries our label, and what is named as if it were ours. */
-export async function findRemains(kube: Kube, namespace: string): Promise<Remainder[]> {
+export function findRemains(kube: Kube, namespace: string): Promise<Remainder[]> {
+  return findAll(
+    kube,
+    (value) => value === namespace,
+    (resource, name) => isNamedAsOurs(namespace, resource, name),
+  );
+}
+
+/** What carries our label, whatever namespace it was given for. */
+export function findMarked(kube: Kube): Promise<Remainder[]> {
+  return findAll(
+    kube,
+    (value) => value !== undefined,
+    () => false,
+  );
+}
+
+async function findAll(
+  kube: Kube,
+  isMark: (value: string | undefined) => boolean,
+  isName: (resource: Resource<unknown>, name: string) => boolean,
+): Promise<Remainder[]> {
   const found: Remainder[] = [];
   for (const resource of kinds) {
     const { items } = await kube.list(resource);
     for (const { metadata } of items) {
-      const isMarked = metadata.labels?.[markKey] === namespace;
-      if (isMarked || isNamedAsOurs(namespace, resource, metadata.name))
-        found.push({ resource, name: metadata.name, uid: metadata.uid, isMarked });
+      const { name, uid, labels } = metadata;
+      const isMarked = isMark(labels?.[markKey]);
+      if (isMarked || isName(resource, name)) found.push({ resource, name, uid, isMarked });
     }
   }
   return found;

@@ -116,6 +116,7 @@ export const refusals: readonly Scenario[] = [
   {
     id: "S16",
     title: "a dead webhook refuses new pods: nothing is deleted, and it completes once the webhook is gone",
+    needs: ["namespace-names"],
     async fault(stage) {
       await createDeadWebhook(stage);
       await setImage(stage, "app:ok-2");

@@ -64,6 +64,7 @@ export const restartLetter: readonly Scenario[] = [
   {
     id: "R04",
     title: "while pods cannot be created it does not restart",
+    needs: ["namespace-names"],
     async fault(stage) {
       await createDeadWebhook(stage);
       await setImage(stage, "app:ok-2");
