@@ -5,7 +5,7 @@ import type { ActPlan } from "./guards/guard.ts";
 import { judge } from "./guards/index.ts";
 import { owesStep } from "./owed-step.ts";
 import { lowerPolicies } from "./policies.ts";
-import { mayCarryOut, withRights } from "./run-rights.ts";
+import { mayCarryOut, nobodyApproves, withRights } from "./run-rights.ts";
 import type { Look, Outcome, RunOptions, RunState } from "./run-types.ts";
 import { settle } from "./settle.ts";
 import { isDwelt, remaining, retryPause, tooShort } from "./time-left.ts";
@@ -189,25 +189,15 @@ async function decline<O extends ObservationBase>(
 
 /** Between a plan and its writes: guards, the dwell and its second look, a person's agreement, enough time. */
 async function consider<O extends ObservationBase>(
-  plan: ActPlan,
+  planned: ActPlan,
   look: Look<O>,
   options: RunOptions<O>,
   state: RunState<O>,
 ): Promise<Turn> {
-  const { remedy, settings, report, now } = options;
-  const facts = remedy.guardFacts(look.observation, settings);
-  const { reports, veto } = judge({
-    plan,
-    facts,
-    policies: options.policies,
-    settings,
-    intents: state.intents,
-    ownNode: options.ownNode,
-    at: now(),
-  });
-  state.guards = reports;
-  report({ kind: "guards", reports });
-  if (veto) return decline(veto, look, options, state);
+  const judged = judgePlan(planned, look, options, state);
+  if (judged.kind === "refused") return decline(judged, look, options, state);
+  const { plan } = judged;
+  look.plan = plan;
   if (options.dryRun === "client")
     return end(declined("DryRun", `${plan.message} It would: ${plan.steps.map(({ summary }) => summary).join("; ")}.`));
   const short = tooShort(plan, look, options, state);
@@ -223,6 +213,34 @@ async function consider<O extends ObservationBase>(
   if (options.dryRun === "server")
     return end(declined("DryRun", `The API server accepted every step of the plan as a dry run; nothing was changed.`));
   return { kind: "again", ms: 200 };
+}
+
+type Judged = { kind: "refused"; reason: string; message: string } | { kind: "allowed"; plan: ActPlan };
+
+/** The guards' word. One that wants a person's word refuses where there is nobody to give it. */
+function judgePlan<O extends ObservationBase>(
+  plan: ActPlan,
+  { observation }: Look<O>,
+  options: RunOptions<O>,
+  state: RunState<O>,
+): Judged {
+  const { remedy, settings, policies, ownNode, report, now } = options;
+  const { reports, veto, approval } = judge({
+    plan,
+    facts: remedy.guardFacts(observation, settings),
+    policies,
+    settings,
+    intents: state.intents,
+    others: [],
+    ownNode,
+    at: now(),
+  });
+  state.guards = reports;
+  report({ kind: "guards", reports });
+  if (veto) return { ...veto, kind: "refused" };
+  if (!approval) return { kind: "allowed", plan };
+  if (nobodyApproves(options)) return { ...approval, kind: "refused" };
+  return { kind: "allowed", plan: { ...plan, needsApproval: true, message: `${plan.message} ${approval.message}` } };
 }
 
 /** The same plan must stand before and after the dwell. */
