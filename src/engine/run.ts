@@ -1,11 +1,12 @@
 /** One run of a remedy on one target: look, diagnose, plan, guard, dwell, look again, act, verify. Re-entrant by the ledger. */
 import { awaitingApproval, declined, incomplete, onRecord, waiting } from "./endings.ts";
 import { Interrupted, Stalled, TargetMoved } from "./errors.ts";
+import { deletionsLeft } from "./guards/cluster-budget.ts";
 import type { ActPlan } from "./guards/guard.ts";
-import { judge } from "./guards/index.ts";
+import { judgePlan } from "./judge-plan.ts";
 import { owesStep } from "./owed-step.ts";
 import { lowerPolicies } from "./policies.ts";
-import { mayCarryOut, nobodyApproves, withRights } from "./run-rights.ts";
+import { mayCarryOut, withRights } from "./run-rights.ts";
 import type { Look, Outcome, RunOptions, RunState } from "./run-types.ts";
 import { settle } from "./settle.ts";
 import { isDwelt, remaining, retryPause, tooShort } from "./time-left.ts";
@@ -143,12 +144,14 @@ async function decide<O extends ObservationBase>(
     state.intents = await ledger.read();
     state.ledgerRead = true;
   }
+  const use = { intents: state.intents, others: ledger.others(), settings, at: options.now() };
   const planWith = (mayPatchTemplate: boolean) =>
     remedy.plan(observation, diagnosis, {
       policies: lowered.policies,
       settings,
       intents: state.intents,
       mayPatchTemplate,
+      deletionsLeft: deletionsLeft(use),
     });
   const wished = planWith(state.mayPatchTemplate ?? true);
   const plan = (await mayCarryOut(wished, options, state)) ? wished : planWith(false);
@@ -194,7 +197,7 @@ async function consider<O extends ObservationBase>(
   options: RunOptions<O>,
   state: RunState<O>,
 ): Promise<Turn> {
-  const judged = judgePlan(planned, look, options, state);
+  const judged = await judgePlan(planned, look, options, state);
   if (judged.kind === "refused") return decline(judged, look, options, state);
   const { plan } = judged;
   look.plan = plan;
@@ -213,34 +216,6 @@ async function consider<O extends ObservationBase>(
   if (options.dryRun === "server")
     return end(declined("DryRun", `The API server accepted every step of the plan as a dry run; nothing was changed.`));
   return { kind: "again", ms: 200 };
-}
-
-type Judged = { kind: "refused"; reason: string; message: string } | { kind: "allowed"; plan: ActPlan };
-
-/** The guards' word. One that wants a person's word refuses where there is nobody to give it. */
-function judgePlan<O extends ObservationBase>(
-  plan: ActPlan,
-  { observation }: Look<O>,
-  options: RunOptions<O>,
-  state: RunState<O>,
-): Judged {
-  const { remedy, settings, policies, ownNode, report, now } = options;
-  const { reports, veto, approval } = judge({
-    plan,
-    facts: remedy.guardFacts(observation, settings),
-    policies,
-    settings,
-    intents: state.intents,
-    others: [],
-    ownNode,
-    at: now(),
-  });
-  state.guards = reports;
-  report({ kind: "guards", reports });
-  if (veto) return { ...veto, kind: "refused" };
-  if (!approval) return { kind: "allowed", plan };
-  if (nobodyApproves(options)) return { ...approval, kind: "refused" };
-  return { kind: "allowed", plan: { ...plan, needsApproval: true, message: `${plan.message} ${approval.message}` } };
 }
 
 /** The same plan must stand before and after the dwell. */
