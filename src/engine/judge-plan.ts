@@ -2,13 +2,23 @@
 import type { Surroundings } from "./guards/common-cause.ts";
 import { surroundingsQuery } from "./guards/common-cause.ts";
 import type { ActPlan } from "./guards/guard.ts";
+import { writesTemplate } from "./guards/guard.ts";
 import { judge } from "./guards/index.ts";
 import { nobodyApproves } from "./run-rights.ts";
 import type { Look, RunOptions, RunState } from "./run-types.ts";
 import { isDwelt } from "./time-left.ts";
 import type { GuardFacts, ObservationBase } from "./types.ts";
 
-export type Judged = { kind: "refused"; reason: string; message: string } | { kind: "allowed"; plan: ActPlan };
+/** `plan` says under its step what became of it. */
+export type Judged =
+  | { kind: "refused"; reason: string; message: string; plan: ActPlan }
+  | { kind: "allowed"; plan: ActPlan };
+
+function refused(plan: ActPlan, { reason, message }: { reason: string; message: string }): Judged {
+  const note = `not done: ${message}`;
+  const notes = writesTemplate(plan) ? { ...plan.notes, template: note } : { ...plan.notes, delete: note };
+  return { kind: "refused", reason, message, plan: { ...plan, notes } };
+}
 
 /** The plan, bound to a person's word where a guard wants one; refused where there is nobody to give it. */
 export async function judgePlan<O extends ObservationBase>(
@@ -34,9 +44,9 @@ export async function judgePlan<O extends ObservationBase>(
   });
   state.guards = reports;
   report({ kind: "guards", reports });
-  if (veto) return { ...veto, kind: "refused" };
+  if (veto) return refused(plan, veto);
   if (!approval) return { kind: "allowed", plan };
-  if (nobodyApproves(options)) return { ...approval, kind: "refused" };
+  if (nobodyApproves(options)) return refused(plan, approval);
   return { kind: "allowed", plan: { ...plan, needsApproval: true, message: `${plan.message} ${approval.message}` } };
 }
 

@@ -157,10 +157,7 @@ async function decide<O extends ObservationBase>(
   const plan = (await mayCarryOut(wished, options, state)) ? wished : planWith(false);
   look.plan = plan;
   report({ kind: "plan", plan });
-  if (plan.kind === "act") {
-    state.badSince = undefined;
-    return consider(plan, look, options, state);
-  }
+  if (plan.kind === "act") return consider(plan, look, options, state);
   if (plan.kind === "wait") {
     state.badSince = undefined;
     // What started may be well at any moment; after a write of ours the whole time is given to its result.
@@ -198,9 +195,10 @@ async function consider<O extends ObservationBase>(
   state: RunState<O>,
 ): Promise<Turn> {
   const judged = await judgePlan(planned, look, options, state);
+  look.plan = judged.plan;
   if (judged.kind === "refused") return decline(judged, look, options, state);
   const { plan } = judged;
-  look.plan = plan;
+  state.badSince = undefined;
   if (options.dryRun === "client")
     return end(declined("DryRun", `${plan.message} It would: ${plan.steps.map(({ summary }) => summary).join("; ")}.`));
   const short = tooShort(plan, look, options, state);

@@ -54,7 +54,7 @@ function windowOf(entry: string): Window | undefined {
 
 function isZone(zone: string): boolean {
   try {
-    return new Intl.DateTimeFormat("en-US", { timeZone: zone }) !== undefined;
+    return new Intl.DateTimeFormat("en-US", { timeZone: zone }).format(0) !== "";
   } catch {
     return false;
   }
