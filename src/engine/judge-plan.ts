@@ -11,13 +11,14 @@ import type { GuardFacts, ObservationBase } from "./types.ts";
 
 /** `plan` says under its step what became of it. */
 export type Judged =
-  | { kind: "refused"; reason: string; message: string; plan: ActPlan }
+  | { kind: "refused"; reason: string; message: string; command?: string; plan: ActPlan }
   | { kind: "allowed"; plan: ActPlan };
 
-function refused(plan: ActPlan, { reason, message }: { reason: string; message: string }): Judged {
+function refused(plan: ActPlan, why: { reason: string; message: string; command?: string }): Judged {
+  const { reason, message, command } = why;
   const note = `not done: ${message}`;
   const notes = writesTemplate(plan) ? { ...plan.notes, template: note } : { ...plan.notes, delete: note };
-  return { kind: "refused", reason, message, plan: { ...plan, notes } };
+  return { kind: "refused", reason, message, ...(command ? { command } : {}), plan: { ...plan, notes } };
 }
 
 /** The plan, bound to a person's word where a guard wants one; refused where there is nobody to give it. */

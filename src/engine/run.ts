@@ -172,7 +172,7 @@ async function decide<O extends ObservationBase>(
 
 /** Nothing more is to be done. After a write of ours, what looks bad must last before it counts. */
 async function decline<O extends ObservationBase>(
-  plan: { reason: string; message: string },
+  plan: { reason: string; message: string; command?: string },
   look: Look<O>,
   options: RunOptions<O>,
   state: RunState<O>,
@@ -180,7 +180,7 @@ async function decline<O extends ObservationBase>(
   const { observation, diagnosis } = look;
   // A step that only the strategy demands is refused: the repair is what it was without it.
   if (diagnosis.kind === "healthy") return settle(look, options, state);
-  if (state.writes.length === 0) return end(declined(plan.reason, plan.message));
+  if (state.writes.length === 0) return end(declined(plan.reason, plan.message, plan.command));
   state.badSince ??= observation.at;
   const lasted = observation.at - state.badSince;
   if (lasted >= options.settings.settleMs) return end(incomplete(options.remedy, observation, plan));

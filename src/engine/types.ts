@@ -105,6 +105,8 @@ export type Verdict = {
   message: string;
   planDigest?: string;
   recheckAfterMs?: number;
+  /** What a person runs because of the reason, where it is not what the finding says. */
+  command?: string;
 };
 
 /** How much may be done. Flags are the ceiling; annotations on the target can only lower it. */

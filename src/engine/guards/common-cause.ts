@@ -73,8 +73,8 @@ function isRoot({ classified }: Pick<Neighbour, "classified">): boolean {
   return classified.class === "path" || classified.class === "driver";
 }
 
-function dependency(message: string): GuardResult {
-  return { kind: "veto", reason: "DependencyUnhealthy", message };
+function dependency(message: string, command: string): GuardResult {
+  return { kind: "veto", reason: "DependencyUnhealthy", message: `${message}: ${command}`, command };
 }
 
 /** Nodes on which the neighbour fell ill together with the target. */
@@ -95,7 +95,8 @@ function judgeNeighbours(plan: ActPlan, facts: GuardFacts, neighbours: readonly 
   if (root) {
     const { ref, classified } = root.neighbour;
     return dependency(
-      `DaemonSet ${ref} (class ${classified.class}: ${classified.evidence}) fell ill on ${root.nodes.join(", ")} within 15 min of this one; it comes first: kubectl describe daemonset/${ref.split("/")[1]} -n ${ref.split("/")[0]}`,
+      `DaemonSet ${ref} (class ${classified.class}: ${classified.evidence}) fell ill on ${root.nodes.join(", ")} within 15 min of this one; it comes first`,
+      `kubectl describe daemonset/${ref.split("/")[1]} -n ${ref.split("/")[0]}`,
     );
   }
   // Where the template is at fault by comparison of revisions, a neighbour on the node or in the zone does not explain it.
@@ -104,7 +105,8 @@ function judgeNeighbours(plan: ActPlan, facts: GuardFacts, neighbours: readonly 
   if (near[0]) {
     const node = near[0].nodes[0];
     return dependency(
-      `Node ${node} is the root: DaemonSets ${others} fell ill there within 15 min of this one. The node comes first: kubectl describe node ${node}`,
+      `Node ${node} is the root: DaemonSets ${others} fell ill there within 15 min of this one. The node comes first`,
+      `kubectl describe node ${node}`,
     );
   }
   const zone = commonZone(facts);
@@ -115,7 +117,8 @@ function judgeNeighbours(plan: ActPlan, facts: GuardFacts, neighbours: readonly 
   );
   return zone !== "" && likewise
     ? dependency(
-        `Zone ${zone} is the root: DaemonSet ${likewise.ref} fell ill there, and only there, within 15 min of this one. The zone comes first: kubectl get nodes -l topology.kubernetes.io/zone=${zone}`,
+        `Zone ${zone} is the root: DaemonSet ${likewise.ref} fell ill there, and only there, within 15 min of this one. The zone comes first`,
+        `kubectl get nodes -l topology.kubernetes.io/zone=${zone}`,
       )
     : pass;
 }

@@ -23,9 +23,10 @@ export interface GuardInput {
 
 export type GuardResult =
   | { kind: "pass" }
-  | { kind: "veto"; reason: string; message: string }
+  /** `command`: what a person runs instead, where it is not what the finding says. */
+  | { kind: "veto"; reason: string; message: string; command?: string }
   /** Allowed once a person has approved exactly this plan, whatever the policies say. */
-  | { kind: "needs-approval"; reason: string; message: string }
+  | { kind: "needs-approval"; reason: string; message: string; command?: string }
   /** The inputs cannot be read with these rights: allowed is one pod and no template write. */
   | { kind: "not-evaluated"; scope: string; message: string };
 
