@@ -1,8 +1,9 @@
 /** One run of a remedy on one target: look, diagnose, plan, guard, dwell, look again, act, verify. Re-entrant by the ledger. */
 import { awaitingApproval, declined, incomplete, onRecord, waiting } from "./endings.ts";
 import { Interrupted, Stalled, TargetMoved } from "./errors.ts";
+import { deletionsLeft } from "./guards/cluster-budget.ts";
 import type { ActPlan } from "./guards/guard.ts";
-import { judge } from "./guards/index.ts";
+import { judgePlan } from "./judge-plan.ts";
 import { owesStep } from "./owed-step.ts";
 import { lowerPolicies } from "./policies.ts";
 import { mayCarryOut, withRights } from "./run-rights.ts";
@@ -143,21 +144,20 @@ async function decide<O extends ObservationBase>(
     state.intents = await ledger.read();
     state.ledgerRead = true;
   }
+  const use = { intents: state.intents, others: ledger.others(), settings, at: options.now() };
   const planWith = (mayPatchTemplate: boolean) =>
     remedy.plan(observation, diagnosis, {
       policies: lowered.policies,
       settings,
       intents: state.intents,
       mayPatchTemplate,
+      deletionsLeft: deletionsLeft(use),
     });
   const wished = planWith(state.mayPatchTemplate ?? true);
   const plan = (await mayCarryOut(wished, options, state)) ? wished : planWith(false);
   look.plan = plan;
   report({ kind: "plan", plan });
-  if (plan.kind === "act") {
-    state.badSince = undefined;
-    return consider(plan, look, options, state);
-  }
+  if (plan.kind === "act") return consider(plan, look, options, state);
   if (plan.kind === "wait") {
     state.badSince = undefined;
     // What started may be well at any moment; after a write of ours the whole time is given to its result.
@@ -172,7 +172,7 @@ async function decide<O extends ObservationBase>(
 
 /** Nothing more is to be done. After a write of ours, what looks bad must last before it counts. */
 async function decline<O extends ObservationBase>(
-  plan: { reason: string; message: string },
+  plan: { reason: string; message: string; command?: string },
   look: Look<O>,
   options: RunOptions<O>,
   state: RunState<O>,
@@ -180,7 +180,7 @@ async function decline<O extends ObservationBase>(
   const { observation, diagnosis } = look;
   // A step that only the strategy demands is refused: the repair is what it was without it.
   if (diagnosis.kind === "healthy") return settle(look, options, state);
-  if (state.writes.length === 0) return end(declined(plan.reason, plan.message));
+  if (state.writes.length === 0) return end(declined(plan.reason, plan.message, plan.command));
   state.badSince ??= observation.at;
   const lasted = observation.at - state.badSince;
   if (lasted >= options.settings.settleMs) return end(incomplete(options.remedy, observation, plan));
@@ -189,25 +189,16 @@ async function decline<O extends ObservationBase>(
 
 /** Between a plan and its writes: guards, the dwell and its second look, a person's agreement, enough time. */
 async function consider<O extends ObservationBase>(
-  plan: ActPlan,
+  planned: ActPlan,
   look: Look<O>,
   options: RunOptions<O>,
   state: RunState<O>,
 ): Promise<Turn> {
-  const { remedy, settings, report, now } = options;
-  const facts = remedy.guardFacts(look.observation, settings);
-  const { reports, veto } = judge({
-    plan,
-    facts,
-    policies: options.policies,
-    settings,
-    intents: state.intents,
-    ownNode: options.ownNode,
-    at: now(),
-  });
-  state.guards = reports;
-  report({ kind: "guards", reports });
-  if (veto) return decline(veto, look, options, state);
+  const judged = await judgePlan(planned, look, options, state);
+  look.plan = judged.plan;
+  if (judged.kind === "refused") return decline(judged, look, options, state);
+  const { plan } = judged;
+  state.badSince = undefined;
   if (options.dryRun === "client")
     return end(declined("DryRun", `${plan.message} It would: ${plan.steps.map(({ summary }) => summary).join("; ")}.`));
   const short = tooShort(plan, look, options, state);

@@ -2,14 +2,15 @@
 import type { Scenario } from "../scenario.ts";
 import { combined } from "./combined.ts";
 import { degraded } from "./degraded.ts";
+import { guarded } from "./guarded.ts";
 import { brokenNodes } from "./nodes.ts";
 import { oneNode } from "./one-node.ts";
 import { refusals } from "./refusals.ts";
 import { restartLetter } from "./restart-letter.ts";
 import { revisionFaults } from "./revision-faults.ts";
 
-/** The template is at fault, or belongs to somebody else. */
-export const faultsOfTheRevision: readonly Scenario[] = [...revisionFaults, ...refusals];
+/** The template is at fault, or belongs to somebody else, or a guard stops what would help. */
+export const faultsOfTheRevision: readonly Scenario[] = [...revisionFaults, ...refusals, ...guarded];
 
 /** Nodes or running pods are at fault; then `--strategy restart`. */
 export const faultsAtRunTime: readonly Scenario[] = [...oneNode, ...degraded, ...brokenNodes, ...restartLetter];
@@ -17,7 +18,7 @@ export const faultsAtRunTime: readonly Scenario[] = [...oneNode, ...degraded, ..
 /** Faults that hide each other, and people who act meanwhile. */
 export const severalAtOnce: readonly Scenario[] = combined;
 
-/** S01 to S22 of FAILURES.md §6 by number, then the runbook's letter; M01 and on: several things at once. */
+/** S01 to S22 of FAILURES.md §6 by number, the guards (G), several things at once (M), the runbook's letter (R). */
 export const scenarios: readonly Scenario[] = [...faultsOfTheRevision, ...faultsAtRunTime, ...severalAtOnce].sort(
   (a, b) => (a.id < b.id ? -1 : 1),
 );
