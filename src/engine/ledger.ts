@@ -59,7 +59,8 @@ function isIntent(value: unknown): value is Intent {
   );
 }
 
-function parseIntents(lease: Live<Lease> | undefined, now: number): Intent[] {
+/** The intents in a target's Lease, of the last 24 h, oldest first. Throws a `SyntaxError` for what it cannot understand. */
+export function parseIntents(lease: Pick<Live<Lease>, "metadata"> | undefined, now: number): Intent[] {
   const text = lease?.metadata.annotations?.[INTENTS];
   if (text === undefined) return [];
   const parsed: unknown = JSON.parse(text);

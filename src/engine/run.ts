@@ -2,9 +2,8 @@
 import { awaitingApproval, declined, incomplete, onRecord, waiting } from "./endings.ts";
 import { Interrupted, Stalled, TargetMoved } from "./errors.ts";
 import type { ActPlan } from "./guards/guard.ts";
-import { judge } from "./guards/index.ts";
 import { owesStep } from "./owed-step.ts";
-import { lowerPolicies } from "./policies.ts";
+import { judgePlan, propose } from "./proposal.ts";
 import { mayCarryOut, withRights } from "./run-rights.ts";
 import type { Look, Outcome, RunOptions, RunState } from "./run-types.ts";
 import { settle } from "./settle.ts";
@@ -136,22 +135,19 @@ async function decide<O extends ObservationBase>(
 ): Promise<Turn> {
   const { remedy, settings, report, ledger } = options;
   const { observation, diagnosis } = look;
-  const lowered = lowerPolicies(withRights(options), remedy.guardFacts(observation, settings));
-  if (lowered.kind === "unreadable") throw new Stalled("PolicyUnreadable", lowered.message);
-  if (lowered.notes.length > 0) report({ kind: "policies", notes: lowered.notes });
   if (diagnosis.kind === "unhealthy" && !state.ledgerRead && options.dryRun !== "client") {
     state.intents = await ledger.read();
     state.ledgerRead = true;
   }
-  const planWith = (mayPatchTemplate: boolean) =>
-    remedy.plan(observation, diagnosis, {
-      policies: lowered.policies,
-      settings,
-      intents: state.intents,
-      mayPatchTemplate,
-    });
-  const wished = planWith(state.mayPatchTemplate ?? true);
-  const plan = (await mayCarryOut(wished, options, state)) ? wished : planWith(false);
+  const proposing = { remedy, settings, policies: withRights(options), intents: state.intents };
+  const planWith = (mayPatchTemplate: boolean) => {
+    const proposal = propose(observation, diagnosis, { ...proposing, mayPatchTemplate });
+    if (proposal.kind === "blocked") throw new Stalled(proposal.reason, proposal.message);
+    return proposal;
+  };
+  const { plan: wished, notes } = planWith(state.mayPatchTemplate ?? true);
+  if (notes.length > 0) report({ kind: "policies", notes });
+  const plan = (await mayCarryOut(wished, options, state)) ? wished : planWith(false).plan;
   look.plan = plan;
   report({ kind: "plan", plan });
   if (plan.kind === "act") {
@@ -195,16 +191,9 @@ async function consider<O extends ObservationBase>(
   state: RunState<O>,
 ): Promise<Turn> {
   const { remedy, settings, report, now } = options;
-  const facts = remedy.guardFacts(look.observation, settings);
-  const { reports, veto } = judge({
-    plan,
-    facts,
-    policies: options.policies,
-    settings,
-    intents: state.intents,
-    ownNode: options.ownNode,
-    at: now(),
-  });
+  const { policies, ownNode } = options;
+  const judging = { remedy, settings, policies, intents: state.intents, ownNode, at: now() };
+  const { reports, veto } = judgePlan(plan, look.observation, judging);
   state.guards = reports;
   report({ kind: "guards", reports });
   if (veto) return decline(veto, look, options, state);

@@ -86,7 +86,7 @@ const PURE: readonly RegExp[] = [
   /^src\/remedies\/[^/]+\/causes\//,
   /^src\/remedies\/[^/]+\/(assemble|diagnose|plan|deletions|verify|recount|eligibility|situation|standing|soak|project|project-pod|project-values|force|template-writes|describe|guard-facts|facts)\.ts$/,
   /^src\/engine\/guards\//,
-  /^src\/engine\/(policies|outcome|digest|pod-template|endings|settings|types|report|receipt)\.ts$/,
+  /^src\/engine\/(policies|proposal|outcome|digest|pod-template|endings|settings|types|report|receipt)\.ts$/,
   /^src\/operarius\/(match|target|render-job|names|go-template|environment|expansion|group-key)\.ts$/,
   /^src\/intake\/(normalise|snapshot|alert)\.ts$/,
   /^src\/config\//,
