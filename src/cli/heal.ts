@@ -28,7 +28,7 @@ import { sleepUntil } from "./sleep.ts";
 
 /** Exit codes: see engine/outcome.ts. */
 export const heal: Command = async (args, context) => {
-  const parsed = parseHealFlags("heal", args, context);
+  const parsed = parseHealFlags(args, context);
   if (parsed.kind === "exit") return parsed.code;
   const read = readHealConfig(parsed.name, parsed.flags, context.env);
   if ("problems" in read) {

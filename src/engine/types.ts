@@ -40,7 +40,14 @@ export type Diagnosis =
       onlyLater: boolean;
       findings: readonly Finding[];
     }
-  | { kind: "unhealthy"; reason: string; message: string; findings: readonly [Finding, ...Finding[]] };
+  | {
+      kind: "unhealthy";
+      reason: string;
+      message: string;
+      findings: readonly [Finding, ...Finding[]];
+      /** What it could have been and is not, and what shows that. */
+      ruledOut?: readonly { what: string; why: string }[];
+    };
 
 /** One write, as data. `summary` is what a person reads before and after it. */
 export type Step =
@@ -218,6 +225,10 @@ export interface GuardFacts {
 
 /** What a person reads of an observation: the first two steps of the runbook. */
 export interface Description {
+  /** By recount; absent where a remedy counts nothing. */
+  counts?: { desired: number; available: number };
+  /** Within which limits a plan's deletions stay, one sentence each. */
+  limits?: readonly string[];
   status: readonly string[];
   pods: readonly string[];
 }

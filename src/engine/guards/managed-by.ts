@@ -17,12 +17,15 @@ const MARKERS: readonly { key: RegExp; owner: string; change: string }[] = [
   { key: /^addonmanager\.kubernetes\.io\//, owner: "the add-on manager", change: "the cluster's add-on configuration" },
 ];
 
-function ownerOf({
+/** Who else manages the template, and what to change there; undefined = nobody besides kubectl. */
+export function ownerOf({
   annotations,
   labels,
   controller,
   templateManagers,
-}: GuardFacts): { owner: string; change: string } | undefined {
+}: Pick<GuardFacts, "annotations" | "labels" | "controller" | "templateManagers">):
+  | { owner: string; change: string }
+  | undefined {
   if (controller) return { owner: controller, change: `the ${controller.split("/")[0]} that controls it` };
   const keys = [...Object.keys(annotations), ...Object.keys(labels)];
   const marker = MARKERS.find(({ key }) => keys.some((present) => key.test(present)));

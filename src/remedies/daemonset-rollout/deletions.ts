@@ -243,13 +243,17 @@ function unhealed(here: Situation, before: readonly Intent[]): Deletions | undef
   };
 }
 
+/** How many pods may be on their way at once: the DaemonSet's own budget, a tenth of the fleet, and a cap. */
+export function mostAtOnce({
+  observation,
+  counters: { desired },
+}: Pick<Situation, "observation" | "counters">): number {
+  const share = Math.max(1, Math.floor(desired * FLEET_SHARE));
+  return Math.min(maxUnavailable(observation.daemonSet, desired), share, FLEET_CAP);
+}
+
 function wave(here: Situation, allowed: readonly TroubledPod[], before: readonly Intent[], group: Group): Deletions {
-  const { daemonSet } = here.observation;
-  const limit = Math.min(
-    maxUnavailable(daemonSet, here.counters.desired),
-    Math.max(1, Math.floor(here.counters.desired * FLEET_SHARE)),
-    FLEET_CAP,
-  );
+  const limit = mostAtOnce(here);
   const sofar = againstThis(group, before);
   const flying = inFlight(here, sofar);
   const room = sofar.length === 0 ? Math.min(1, limit - flying) : limit - flying;
