@@ -68,15 +68,16 @@ export function diagnosisText(text: DiagnosisText, screen: Screen): string {
 
 function evidence(page: Page, { preview: { diagnosis }, description }: JudgedLook): void {
   page.heading("Evidence");
-  for (const finding of findingsOf(diagnosis)) findingLines(page, finding);
+  for (const finding of findingsOf(diagnosis)) findingLines(page, finding, diagnosis.message);
   for (const line of description.status) page.entry(line);
   if (description.pods.length === 0) return;
   page.entry("not running:");
   for (const line of description.pods) page.detail(line);
 }
 
-function findingLines(page: Page, { cause, reason, message, evidence: shown }: Finding): void {
-  page.entry(`${cause} ${reason}: ${message}`);
+/** What the sentence at the head already says is not said again. */
+function findingLines(page: Page, { cause, reason, message, evidence: shown }: Finding, said: string): void {
+  page.entry(message === said ? `${cause} ${reason}` : `${cause} ${reason}: ${message}`);
   for (const line of shown) page.detail(line);
 }
 

@@ -126,8 +126,9 @@ export function outcomeSentence({ proposal, veto }: Preview): string {
 /** "3 of 4 pods run. <what is wrong> <what would come of it>" */
 export function headline({ description: { counts }, preview }: Pick<JudgedLook, "description" | "preview">): string {
   const { diagnosis } = preview;
-  const running =
-    counts === undefined || diagnosis.kind === "healthy" ? "" : `${counts.available} of ${pods(counts.desired)} run. `;
+  // The sentence of a broken revision begins with the same count.
+  const isCounted = diagnosis.kind === "healthy" || /^\d+ of \d+ pods/.test(diagnosis.message);
+  const running = counts === undefined || isCounted ? "" : `${counts.available} of ${pods(counts.desired)} run. `;
   return `${running}${diagnosis.message} ${outcomeSentence(preview)}`;
 }
 

@@ -1,5 +1,5 @@
 /** The words of `operarius diagnose -A`: how many are stuck, one line each, and what could not be read (pure). */
-import { diagnosisText } from "./diagnosis-text.ts";
+import { diagnosisText, policyWords } from "./diagnosis-text.ts";
 import type { Column, Screen } from "./layout.ts";
 import { painter, table, wrapped } from "./layout.ts";
 import type { PoliciesInForce, Standing, TargetLook } from "./look.ts";
@@ -111,7 +111,7 @@ function notes(
         `Not evaluated: ${what} cannot be read with these rights (${message}).${consequence(what)}`,
     ),
     ...(pause === "" ? [] : [`${pause}.`.replace(/\.\.$/, ".")]),
-    ...(shown.length > 0 ? [`Plans rest on the policies of ${policies.source}.`] : []),
+    ...(shown.length > 0 ? [`Policies: ${policyWords(policies.flags)} (${policies.source}).`] : []),
     ...(first && !details
       ? [`More: operarius diagnose daemonset ${first.name} -n ${first.namespace}; or all with --details.`]
       : []),
