@@ -33,3 +33,10 @@ export function textScreen(where: Where): Screen {
 export function tableScreen(where: Where): Screen {
   return { width: columns(where) ?? Number.POSITIVE_INFINITY, colour: hasColour(where) };
 }
+
+/** For what is a log elsewhere: wrapped on a terminal only. */
+export function logScreen(where: Where): Screen {
+  return where.stdout.isTTY === true
+    ? textScreen(where)
+    : { width: Number.POSITIVE_INFINITY, colour: hasColour(where) };
+}
