@@ -1,6 +1,6 @@
 /** One look of a command that writes nothing: what was read, judged target by target as `heal` would judge it. */
 import type { LookConfig } from "../config/look-config.ts";
-import { ownerOf } from "../engine/guards/managed-by.ts";
+import { ownerOf } from "../engine/guards/owner.ts";
 import { preview } from "../engine/proposal.ts";
 import type { Target } from "../engine/types.ts";
 import type { Kube } from "../kube/types.ts";
@@ -85,9 +85,9 @@ function judgeOne(each: Surveyed, judging: Judging): TargetLook {
 
 function judged(observation: Observation, { target, ledger, policies, settings, unread }: Judging): TargetLook {
   const remedy = daemonSetRollout;
-  const intents = ledger.kind === "read" ? ledger.intents : [];
+  const { intents, others } = ledger.kind === "read" ? ledger : { intents: [], others: [] };
   // The rights of the account that repairs are not those of the person who looks.
-  const proposing = { remedy, settings, policies: policies.flags, intents, mayPatchTemplate: true };
+  const proposing = { remedy, settings, policies: policies.flags, intents, others, mayPatchTemplate: true };
   const seen = preview(observation, proposing);
   const { kind } = seen.diagnosis;
   const blocked = {
@@ -103,7 +103,7 @@ function judged(observation: Observation, { target, ledger, policies, settings, 
       ledger.kind === "broken" && kind === "unhealthy"
         ? { ...seen, proposal: blocked, guards: [], veto: undefined }
         : seen,
-    owner: ownerOf(remedy.guardFacts(observation, settings))?.owner ?? "",
+    owner: ownerOf(remedy.guardFacts(observation, settings))?.name ?? "",
     changedAt: observation.daemonSet.specChangedAt,
     ledger,
     unread: [...new Set([...observation.unread, ...unread])],
@@ -117,7 +117,7 @@ function partly({ daemonSet, pods }: Extract<Surveyed, { kind: "partly" }>, { ta
     target,
     counts: { desired, available },
     ...reported(daemonSet, pods),
-    owner: ownerOf(daemonSet)?.owner ?? "",
+    owner: ownerOf(daemonSet)?.name ?? "",
     changedAt: daemonSet.specChangedAt,
     unread,
   };

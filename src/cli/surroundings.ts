@@ -2,14 +2,13 @@
  * What a look needs to know of an installation, read with the caller's own rights: the policies in force, what was
  * already tried, whether writes are paused. Nothing of it is written, and no lock is taken; what cannot be read is said.
  */
-import type { Lease } from "kubernetes-types/coordination/v1";
 import { Stalled } from "../engine/errors.ts";
-import { leaseName, parseIntents } from "../engine/ledger.ts";
 import { assertNotPaused } from "../engine/pause.ts";
+import { readLedger } from "../engine/read-ledger.ts";
 import type { Policies, Target } from "../engine/types.ts";
 import { isForbidden, isNotFound } from "../kube/errors.ts";
 import { leases, namespaces } from "../kube/resources.ts";
-import type { Kube, Live } from "../kube/types.ts";
+import type { Kube } from "../kube/types.ts";
 import type { Operarius } from "../operarius/operarius.ts";
 import { operariuses, readOperarius } from "../operarius/operarius.ts";
 import type { LedgerLook, PoliciesInForce } from "../reporting/look.ts";
@@ -46,7 +45,7 @@ export async function readSurroundings(input: SurroundingsInput): Promise<Surrou
   const [policies, pause, ledgerOf] = await Promise.all([
     policiesInForce(input, installed),
     pauseOf(input, installed),
-    readLedger(input, installed),
+    ledgerReader(input, installed),
   ]);
   return { policies, pause, ledgerOf };
 }
@@ -115,7 +114,7 @@ async function pauseOf({ kube }: SurroundingsInput, installed: string | undefine
 }
 
 /** Every Lease of ours that these rights reach, in one list. */
-async function readLedger(
+async function ledgerReader(
   { kube, targets, signal, now }: SurroundingsInput,
   installed: string | undefined,
 ): Promise<(target: Target) => LedgerLook> {
@@ -126,22 +125,12 @@ async function readLedger(
       labelSelector: "app.kubernetes.io/managed-by=operarius",
       signal,
     });
-    const byKey = new Map(items.map((lease) => [`${lease.metadata.namespace}/${lease.metadata.name}`, lease]));
-    return (target) => intentsIn(byKey.get(`${installed ?? target.namespace}/${leaseName(target)}`), now());
+    const inNamespace = (name: string) => items.filter(({ metadata }) => metadata.namespace === name);
+    return (target) => readLedger(inNamespace(installed ?? target.namespace), target, now());
   } catch (error) {
     if (!isForbidden(error)) throw error;
     const where = namespace === undefined ? "" : ` in ${namespace}`;
     const message = `the ledger, Leases${where}, cannot be read with these rights`;
     return () => ({ kind: "unread", message });
-  }
-}
-
-function intentsIn(lease: Live<Lease> | undefined, at: number): LedgerLook {
-  try {
-    return { kind: "read", intents: parseIntents(lease, at) };
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    const { namespace, name } = lease?.metadata ?? {};
-    return { kind: "broken", message: `Lease ${namespace}/${name} cannot be read, so nothing may be written: ${why}` };
   }
 }

@@ -12,7 +12,8 @@ import { Interrupted, Stalled, TargetMoved } from "./errors.ts";
 import type { Intent, Target } from "./types.ts";
 
 const INTENTS = "operarius.openfero.io/intents";
-const TARGET = "operarius.openfero.io/target";
+/** Annotation that names the target of a Lease: "DaemonSet/kube-system/agent". */
+export const TARGET = "operarius.openfero.io/target";
 const KEEP_MS = 24 * 60 * 60_000;
 const KEEP_COUNT = 200;
 /** How long a holder that died blocks others; more than two request timeouts. */

@@ -3,10 +3,15 @@ import { writesTemplate } from "./guards/guard.ts";
 import type { RunOptions, RunState } from "./run-types.ts";
 import type { ObservationBase, Plan, Policies } from "./types.ts";
 
+/** True where a plan that needs a person's word can get none. */
+export function nobodyApproves<O extends ObservationBase>({ approval, approvedPlan }: RunOptions<O>): boolean {
+  return approval.kind === "none" && approvedPlan === undefined;
+}
+
 /** Approval is possible only where somebody can give it; elsewhere a rollback is only suggested. */
-export function withRights<O extends ObservationBase>({ policies, approval, approvedPlan }: RunOptions<O>): Policies {
-  const nobody = approval.kind === "none" && approvedPlan === undefined;
-  return policies.rollback === "approve" && nobody ? { ...policies, rollback: "suggest" } : policies;
+export function withRights<O extends ObservationBase>(options: RunOptions<O>): Policies {
+  const { policies } = options;
+  return policies.rollback === "approve" && nobodyApproves(options) ? { ...policies, rollback: "suggest" } : policies;
 }
 
 /** Missing rights lower what is planned, with a sentence, instead of failing halfway. */

@@ -4,7 +4,7 @@ import { Interrupted, Stalled, TargetMoved } from "./errors.ts";
 import type { ActPlan } from "./guards/guard.ts";
 import { owesStep } from "./owed-step.ts";
 import { judgePlan, propose } from "./proposal.ts";
-import { mayCarryOut, withRights } from "./run-rights.ts";
+import { mayCarryOut, nobodyApproves, withRights } from "./run-rights.ts";
 import type { Look, Outcome, RunOptions, RunState } from "./run-types.ts";
 import { settle } from "./settle.ts";
 import { isDwelt, remaining, retryPause, tooShort } from "./time-left.ts";
@@ -139,7 +139,7 @@ async function decide<O extends ObservationBase>(
     state.intents = await ledger.read();
     state.ledgerRead = true;
   }
-  const proposing = { remedy, settings, policies: withRights(options), intents: state.intents };
+  const proposing = { remedy, settings, policies: withRights(options), intents: state.intents, others: [] };
   const planWith = (mayPatchTemplate: boolean) => {
     const proposal = propose(observation, diagnosis, { ...proposing, mayPatchTemplate });
     if (proposal.kind === "blocked") throw new Stalled(proposal.reason, proposal.message);
@@ -185,18 +185,20 @@ async function decline<O extends ObservationBase>(
 
 /** Between a plan and its writes: guards, the dwell and its second look, a person's agreement, enough time. */
 async function consider<O extends ObservationBase>(
-  plan: ActPlan,
+  planned: ActPlan,
   look: Look<O>,
   options: RunOptions<O>,
   state: RunState<O>,
 ): Promise<Turn> {
-  const { remedy, settings, report, now } = options;
-  const { policies, ownNode } = options;
-  const judging = { remedy, settings, policies, intents: state.intents, ownNode, at: now() };
-  const { reports, veto } = judgePlan(plan, look.observation, judging);
-  state.guards = reports;
-  report({ kind: "guards", reports });
-  if (veto) return decline(veto, look, options, state);
+  const { remedy, settings, policies, ownNode, report, now } = options;
+  const proposing = { remedy, settings, policies, intents: state.intents, others: [] };
+  const judging = { ...proposing, ownNode, at: now(), isApprovable: !nobodyApproves(options) };
+  const judged = judgePlan(planned, look.observation, judging);
+  state.guards = judged.reports;
+  report({ kind: "guards", reports: judged.reports });
+  if (judged.kind === "refused") return decline(judged, look, options, state);
+  const { plan } = judged;
+  look.plan = plan;
   if (options.dryRun === "client")
     return end(declined("DryRun", `${plan.message} It would: ${plan.steps.map(({ summary }) => summary).join("; ")}.`));
   const short = tooShort(plan, look, options, state);

@@ -18,6 +18,7 @@ const NORMAL: Settings = {
   provenBeforeMs: 10 * minute,
   quietTemplateMs: 60 * minute,
   episodeMs: 24 * 60 * minute,
+  clusterWindowMs: 60 * minute,
   requestTimeoutMs: 10 * second,
 };
 
@@ -36,6 +37,8 @@ const FAST: Settings = {
   provenBeforeMs: 0,
   quietTemplateMs: 0,
   episodeMs: 15 * second,
+  // A demo or a test repairs one thing after the other; the budget is for what happens by itself.
+  clusterWindowMs: 0,
 };
 
 /** The durations of a pace, with single ones overridden by flags. */

@@ -1,5 +1,6 @@
 /** The vocabulary of the engine. Remedies import these types; the engine imports no remedy. */
 import type { Kube } from "../kube/types.ts";
+import type { StructureFacts } from "./structure.ts";
 import type { VerdictKind } from "./termination.ts";
 
 /** What an alert is about. `cluster` is "" where one installation serves one cluster. */
@@ -147,6 +148,8 @@ export interface Settings {
   quietTemplateMs: number;
   /** A pod created this long after our deletion on its node belongs to a new episode; the old deletion does not count. */
   episodeMs: number;
+  /** Time over which the cluster's budget counts; 0 = it does not limit. */
+  clusterWindowMs: number;
   requestTimeoutMs: number;
 }
 
@@ -163,6 +166,12 @@ export interface Intent {
   pod: string;
   /** Milliseconds since the epoch. */
   at: number;
+}
+
+/** An intent of another target, as its own ledger tells. */
+export interface ForeignIntent extends Intent {
+  /** "DaemonSet/kube-system/agent". */
+  target: string;
 }
 
 /** What every observation has, whatever it observes. Plain JSON, so that it can be kept and replayed. */
@@ -193,6 +202,8 @@ export interface PlanContext {
   intents: readonly Intent[];
   /** False when these rights do not include changing the template: then it is only suggested. */
   mayPatchTemplate: boolean;
+  /** Pods that may still be deleted in the cluster; undefined = not limited. A wave is cut to it, to one at least. */
+  deletionsLeft?: number;
 }
 
 /** How far a target is from recovered. `soakedMs` counts from the later of the last change and `sinceMs`. */
@@ -202,6 +213,8 @@ export type Health =
 
 /** What the engine's guards judge by, drawn from an observation by its remedy. */
 export interface GuardFacts {
+  namespace: string;
+  name: string;
   annotations: Readonly<Record<string, string>>;
   labels: Readonly<Record<string, string>>;
   /** Undefined when they could not be read. */
@@ -210,6 +223,15 @@ export interface GuardFacts {
   controller: string;
   /** Managers that own fields of the template. */
   templateManagers: readonly string[];
+  /** By which the critical class is told; see guards/workload-class.ts. */
+  structure: StructureFacts;
+  /** Images of the template. */
+  images: readonly string[];
+  updateStrategy: "RollingUpdate" | "OnDelete";
+  /** How many pods the target should have. */
+  desired: number;
+  /** Uids of pods in phase Failed: they run nothing and hold nothing that still works. */
+  failedPods: readonly string[];
   /** Nodes that should run the target. */
   nodes: readonly {
     name: string;
@@ -217,7 +239,12 @@ export interface GuardFacts {
     createdAt: number;
     readyChangedAt: number | undefined;
     leaving: boolean;
+    /** When its pod of the current revision started; undefined when there is none. */
     podStartedAt: number | undefined;
+    /** Failure domain (label topology.kubernetes.io/zone); "" = not known. */
+    zone: string;
+    /** Since when its pod has been in trouble; undefined when it is not. */
+    troubledSince: number | undefined;
   }[];
   /** Nodes with trouble. */
   troubledNodes: readonly string[];

@@ -53,7 +53,7 @@ const plan = z.object({
 const guard = z.object({
   name: z.string(),
   result: z.object({
-    kind: z.enum(["pass", "veto", "not-evaluated"]),
+    kind: z.enum(["pass", "veto", "needs-approval", "not-evaluated"]),
     reason: z.string().optional(),
     scope: z.string().optional(),
     message: z.string().optional(),

@@ -88,6 +88,7 @@ function plan(page: Page, { look, policies, pause, at }: DiagnosisText): void {
   else planLines(page, proposal.plan, look);
   for (const { name, result } of guards) {
     if (result.kind === "veto") page.entry(`guard ${name} forbids it: ${result.message}`);
+    if (result.kind === "needs-approval") page.entry(`guard ${name} wants a person's word: ${result.message}`);
     if (result.kind === "not-evaluated") page.entry(`guard ${name} could not be evaluated: ${result.message}`);
   }
   if (pause !== "") page.entry(pause);

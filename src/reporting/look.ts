@@ -1,6 +1,7 @@
 /** What one look at a target came to, as the commands show it, and its sentences (pure). */
 import type { Preview } from "../engine/proposal.ts";
-import type { Description, Diagnosis, Finding, Intent, Plan, Policies, Step, Target } from "../engine/types.ts";
+import type { LedgerReading } from "../engine/read-ledger.ts";
+import type { Description, Diagnosis, Finding, Plan, Policies, Step, Target } from "../engine/types.ts";
 
 /** The policies that a plan rests on, and where they are from: "the shipped defaults", "Operarius openfero/x". */
 export interface PoliciesInForce {
@@ -9,7 +10,7 @@ export interface PoliciesInForce {
 }
 
 /** What was already tried on the target: the intents, why they are not known here, or why nobody can read them. */
-export type LedgerLook = { kind: "read"; intents: readonly Intent[] } | { kind: "unread" | "broken"; message: string };
+export type LedgerLook = LedgerReading | { kind: "unread"; message: string };
 
 /** A target that was judged as `heal` would judge it. */
 export interface JudgedLook {

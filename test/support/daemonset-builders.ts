@@ -3,7 +3,8 @@
  * fresh values. By default four nodes run the present revision "new" (number 2) after a good rollout from "old" (1).
  */
 import { settingsFor } from "../../src/engine/settings.ts";
-import type { Intent, Plan, PlanContext, Policies } from "../../src/engine/types.ts";
+import type { StructureFacts } from "../../src/engine/structure.ts";
+import type { GuardFacts, Intent, Plan, PlanContext, Policies } from "../../src/engine/types.ts";
 import type {
   AdmissionFacts,
   ContainerFacts,
@@ -226,6 +227,58 @@ export function anAdmission(overrides: Partial<AdmissionFacts> = {}): AdmissionF
   };
 }
 
+/** A pod that does nothing to its node. */
+export function aStructure(overrides: Partial<StructureFacts> = {}): StructureFacts {
+  return {
+    hostPaths: [],
+    hostPorts: [],
+    hostNetwork: false,
+    privileged: false,
+    capabilities: [],
+    scratchBytes: 0,
+    ...overrides,
+  };
+}
+
+/** What guards judge by: four Ready nodes, trouble on n1, applied by kubectl. */
+export function someGuardFacts(overrides: Partial<GuardFacts> = {}): GuardFacts {
+  return {
+    namespace: "kube-system",
+    name: "agent",
+    annotations: {},
+    labels: {},
+    namespaceAnnotations: {},
+    controller: "",
+    templateManagers: ["kubectl-client-side-apply"],
+    structure: aStructure(),
+    images: ["app:ok-2"],
+    updateStrategy: "RollingUpdate",
+    desired: 4,
+    failedPods: [],
+    nodes: Array.from({ length: 4 }, (_, index) => aNodeFact(`n${index + 1}`)),
+    troubledNodes: ["n1"],
+    ...overrides,
+  };
+}
+
+/** One of its nodes: old, Ready, with a pod of the current revision that has run for two hours. */
+export function aNodeFact(
+  name: string,
+  overrides: Partial<GuardFacts["nodes"][number]> = {},
+): GuardFacts["nodes"][number] {
+  return {
+    name,
+    ready: true,
+    createdAt: NOW - DAY,
+    readyChangedAt: NOW - DAY,
+    leaving: false,
+    podStartedAt: NOW - 2 * HOUR,
+    zone: "",
+    troubledSince: undefined,
+    ...overrides,
+  };
+}
+
 export function aTemplate(overrides: Partial<TemplateFacts> = {}): TemplateFacts {
   return {
     hash: "template-2",
@@ -239,6 +292,7 @@ export function aTemplate(overrides: Partial<TemplateFacts> = {}): TemplateFacts
     nodeSelector: {},
     tolerations: [],
     hostNetwork: false,
+    structure: aStructure(),
     ...overrides,
   };
 }

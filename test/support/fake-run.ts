@@ -18,7 +18,7 @@ import type {
   Remedy,
   Step,
 } from "../../src/engine/types.ts";
-import { NOW, settings, somePolicies, UID } from "./daemonset-builders.ts";
+import { NOW, settings, someGuardFacts, somePolicies, UID } from "./daemonset-builders.ts";
 import { createMemoryKube } from "./memory-kube.ts";
 
 export interface FakeObservation extends ObservationBase {
@@ -148,16 +148,8 @@ function remedyOf(
     describe: () => ({ status: [], pods: [] }),
     mostlyWorks: ({ works }) => works,
     waveMs: () => 30_000,
-    guardFacts: ({ facts }) => ({
-      annotations: {},
-      labels: {},
-      namespaceAnnotations: {},
-      controller: "",
-      templateManagers: ["kubectl-edit"],
-      nodes: [],
-      troubledNodes: [],
-      ...facts,
-    }),
+    guardFacts: ({ facts }) =>
+      someGuardFacts({ templateManagers: ["kubectl-edit"], nodes: [], troubledNodes: [], ...facts }),
   };
 }
 

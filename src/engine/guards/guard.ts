@@ -1,5 +1,5 @@
 /** Named vetoes. Each is one pure function; the inputs that need I/O are read first, by inputs.ts. */
-import type { GuardFacts, Intent, Plan, Policies, Settings } from "../types.ts";
+import type { ForeignIntent, GuardFacts, Intent, Plan, Policies, Settings } from "../types.ts";
 
 export type ActPlan = Extract<Plan, { kind: "act" }>;
 
@@ -8,7 +8,10 @@ export interface GuardInput {
   facts: GuardFacts;
   policies: Policies;
   settings: Settings;
+  /** Of this target. */
   intents: readonly Intent[];
+  /** Of all other targets; undefined when these rights do not reach them. */
+  others: readonly ForeignIntent[] | undefined;
   /** Node this program runs on; "" when it is not in a pod. */
   ownNode: string;
   at: number;
@@ -17,6 +20,8 @@ export interface GuardInput {
 export type GuardResult =
   | { kind: "pass" }
   | { kind: "veto"; reason: string; message: string }
+  /** Allowed once a person has approved exactly this plan, whatever the policies say. */
+  | { kind: "needs-approval"; reason: string; message: string }
   /** The inputs cannot be read with these rights: allowed is one pod and no template write. */
   | { kind: "not-evaluated"; scope: string; message: string };
 

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import {
+  aNodeFact,
   anIntent,
   asAct,
   HOUR,
   MINUTE,
   NOW,
   settings,
+  someGuardFacts,
   somePolicies,
   UID,
 } from "../../../test/support/daemonset-builders.ts";
@@ -47,17 +49,6 @@ function aPlan(...steps: [Step, ...Step[]]) {
 }
 
 type NodeFact = GuardFacts["nodes"][number];
-function aNodeFact(name: string, overrides: Partial<NodeFact> = {}): NodeFact {
-  return {
-    name,
-    ready: true,
-    createdAt: NOW - 24 * HOUR,
-    readyChangedAt: NOW - 24 * HOUR,
-    leaving: false,
-    podStartedAt: NOW - 2 * HOUR,
-    ...overrides,
-  };
-}
 const down = (name: string, overrides: Partial<NodeFact> = {}) =>
   aNodeFact(name, { ready: false, readyChangedAt: NOW - 20 * MINUTE, ...overrides });
 const up = (count: number) => Array.from({ length: count }, (_, i) => aNodeFact(`up${i}`));
@@ -73,20 +64,12 @@ function input({ plan = aPlan(deletion("n1")), facts, intents = [], ownNode = ""
   return {
     plan,
     intents,
+    others: [],
     ownNode,
     policies: somePolicies(),
     settings,
     at: NOW,
-    facts: {
-      annotations: {},
-      labels: {},
-      namespaceAnnotations: {},
-      controller: "",
-      templateManagers: ["kubectl-client-side-apply"],
-      nodes: up(4),
-      troubledNodes: ["n1"],
-      ...facts,
-    },
+    facts: someGuardFacts({ nodes: up(4), ...facts }),
   };
 }
 
@@ -253,7 +236,9 @@ describe("all together", () => {
       "SelfNode",
       "NodeStorm",
       "ManagedByOthers",
+      "CriticalClass",
       "Budget",
+      "ClusterBudget",
       "Scope",
     ]);
     expect(veto?.reason).toBe("OptedOut");

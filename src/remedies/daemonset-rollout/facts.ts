@@ -1,5 +1,6 @@
 /** What the diagnosis may know: plain, frozen JSON, only the fields it reads. Times are milliseconds since the epoch. */
 import type { NodeSelectorTerm, Taint, Toleration } from "kubernetes-types/core/v1";
+import type { StructureFacts } from "../../engine/structure.ts";
 import type { ObservationBase } from "../../engine/types.ts";
 
 export interface ContainerFacts {
@@ -105,6 +106,8 @@ export interface TemplateFacts {
   affinityTerms?: readonly NodeSelectorTerm[];
   tolerations: readonly Toleration[];
   hostNetwork: boolean;
+  /** What its pods do to their node; the critical class is told by it. */
+  structure: StructureFacts;
 }
 
 export interface StatusCounters {

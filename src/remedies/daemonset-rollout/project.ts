@@ -3,6 +3,7 @@ import type { ControllerRevision, DaemonSet } from "kubernetes-types/apps/v1";
 import type { Event, Node, PodTemplateSpec } from "kubernetes-types/core/v1";
 import { digest } from "../../engine/digest.ts";
 import { revisionTemplate, templateHash, withoutPatchDirective } from "../../engine/pod-template.ts";
+import { structureOf } from "../../engine/structure.ts";
 import type { Live } from "../../kube/types.ts";
 import type { AdmissionFacts, DaemonSetFacts, EventFacts, NodeFacts, RevisionFacts, TemplateFacts } from "./facts.ts";
 import { containerSpecs, time, when } from "./project-values.ts";
@@ -70,6 +71,7 @@ function templateFacts(template: PodTemplateSpec, minReadySeconds: number): Temp
     ),
     tolerations: spec?.tolerations ?? [],
     hostNetwork: spec?.hostNetwork ?? false,
+    structure: structureOf(spec),
   };
 }
 
