@@ -7,8 +7,9 @@ import type { Kube } from "../kube/types.ts";
 import type { Observation } from "../remedies/daemonset-rollout/facts.ts";
 import { daemonSetRollout } from "../remedies/daemonset-rollout/remedy.ts";
 import { reported } from "../remedies/daemonset-rollout/reported.ts";
-import type { Surveyed, Unread } from "../remedies/daemonset-rollout/survey.ts";
+import type { Surveyed } from "../remedies/daemonset-rollout/survey.ts";
 import { survey } from "../remedies/daemonset-rollout/survey.ts";
+import type { Unread } from "../remedies/daemonset-rollout/survey-lists.ts";
 import type { LedgerLook, PoliciesInForce, TargetLook } from "../reporting/look.ts";
 import type { CliContext } from "./context.ts";
 import { createProgressLine } from "./progress-line.ts";
@@ -25,8 +26,6 @@ export interface Looked {
   observationOf(look: TargetLook): Observation | undefined;
 }
 
-const SHIPPED = { strategy: "guided", rollback: "approve", delete: "on", forceDelete: [] } as const;
-
 /** Reads and judges. Rejects as `survey` and `readSurroundings` do. */
 export async function look(kube: Kube, config: LookConfig, context: CliContext): Promise<Looked> {
   const { scope, settings } = config;
@@ -39,8 +38,6 @@ export async function look(kube: Kube, config: LookConfig, context: CliContext):
         kube,
         namespace: config.installationNamespace,
         policies: config.policies,
-        shipped: SHIPPED,
-        alerts: daemonSetRollout.alerts,
         targets: scope.namespace,
         signal,
         now,

@@ -11,10 +11,13 @@ import { leases, namespaces } from "../kube/resources.ts";
 import type { Kube } from "../kube/types.ts";
 import type { Operarius } from "../operarius/operarius.ts";
 import { operariuses, readOperarius } from "../operarius/operarius.ts";
+import { daemonSetRollout } from "../remedies/daemonset-rollout/remedy.ts";
 import type { LedgerLook, PoliciesInForce } from "../reporting/look.ts";
 import { flagsOfJob } from "./heal-flags.ts";
 
 const DEFAULT_NAMESPACE = "openfero";
+/** Those without flags and without an installation: what `heal` does without flags. */
+const SHIPPED: Policies = { strategy: "guided", rollback: "approve", delete: "on", forceDelete: [] };
 
 export interface Surroundings {
   policies: PoliciesInForce;
@@ -23,19 +26,18 @@ export interface Surroundings {
   ledgerOf(target: Target): LedgerLook;
 }
 
-export interface SurroundingsInput {
+interface PoliciesInput {
   kube: Kube;
   /** Where the installation is said to be; undefined = not said. */
   namespace: string | undefined;
   /** Policies given as flags; undefined = those of the installation. */
   policies: Policies | undefined;
-  /** Those without flags and without an installation. */
-  shipped: Policies;
-  /** Alerts that the remedy answers. */
-  alerts: readonly string[];
+  signal: AbortSignal;
+}
+
+export interface SurroundingsInput extends PoliciesInput {
   /** Namespace of the targets where it is only one: the ledger is kept there when nothing is installed. */
   targets: string | undefined;
-  signal: AbortSignal;
   now: () => number;
 }
 
@@ -50,8 +52,13 @@ export async function readSurroundings(input: SurroundingsInput): Promise<Surrou
   return { policies, pause, ledgerOf };
 }
 
+/** The policies alone. Rejects as `readSurroundings` does. */
+export async function readPolicies(input: PoliciesInput): Promise<PoliciesInForce> {
+  return policiesInForce(input, input.namespace ?? (await installedIn(input)));
+}
+
 /** The namespace of the installation, or undefined when there is none. */
-async function installedIn({ kube, signal }: SurroundingsInput): Promise<string | undefined> {
+async function installedIn({ kube, signal }: PoliciesInput): Promise<string | undefined> {
   try {
     await kube.get(namespaces, { name: DEFAULT_NAMESPACE }, { signal });
     return DEFAULT_NAMESPACE;
@@ -63,17 +70,17 @@ async function installedIn({ kube, signal }: SurroundingsInput): Promise<string 
   }
 }
 
-async function policiesInForce(input: SurroundingsInput, installed: string | undefined): Promise<PoliciesInForce> {
-  const { kube, policies, shipped, signal } = input;
+async function policiesInForce(input: PoliciesInput, installed: string | undefined): Promise<PoliciesInForce> {
+  const { kube, policies, signal } = input;
   if (policies) return { flags: policies, source: "the flags given here" };
-  const none = (why: string): PoliciesInForce => ({ flags: shipped, source: `the shipped defaults; ${why}` });
+  const none = (why: string): PoliciesInForce => ({ flags: SHIPPED, source: `the shipped defaults; ${why}` });
   if (installed === undefined) return none("Operarius is not installed here");
   try {
     const { items } = await kube.list(operariuses, { namespace: installed, signal });
-    const found = items.map((each) => readOperarius(each)).flatMap((each) => ofRemedy(each, input.alerts));
+    const found = items.map((each) => readOperarius(each)).flatMap((each) => ofRemedy(each, daemonSetRollout.alerts));
     const [first] = found.toSorted((a, b) => (b.priority ?? 0) - (a.priority ?? 0) || (a.name < b.name ? -1 : 1));
     if (!first) return none(`no Operarius in ${installed} runs this remedy`);
-    return { flags: { ...shipped, ...first.policies }, source: `Operarius ${installed}/${first.name}` };
+    return { flags: { ...SHIPPED, ...first.policies }, source: `Operarius ${installed}/${first.name}` };
   } catch (error) {
     if (isNotFound(error)) return none("Operarius is not installed here");
     if (isForbidden(error)) return none(`the Operarii in ${installed} cannot be read with these rights`);

@@ -4,51 +4,25 @@
  */
 import type { ControllerRevision, DaemonSet } from "kubernetes-types/apps/v1";
 import type { Event, Pod } from "kubernetes-types/core/v1";
-import { Stalled } from "../../engine/errors.ts";
-import type { Settings } from "../../engine/types.ts";
-import { isForbidden, isNotFound } from "../../kube/errors.ts";
-import { controllerRevisions, daemonSets, events, namespaces, nodes, pods } from "../../kube/resources.ts";
-import type { Kube, ListOptions, Live, Resource } from "../../kube/types.ts";
+import { controllerRevisions, events, nodes, pods } from "../../kube/resources.ts";
+import type { ListOptions, Live } from "../../kube/types.ts";
 import { assemble, eventsNeeded, missing } from "./assemble.ts";
 import type { DaemonSetFacts, EventFacts, NodeFacts, Observation, PodFacts } from "./facts.ts";
 import { createInterner } from "./intern.ts";
 import { daemonSetFacts, eventFacts, labelSelector, nodeFacts } from "./project.ts";
 import { podFacts } from "./project-pod.ts";
-
-export type SurveyScope =
-  | { kind: "one"; namespace: string; name: string }
-  /** No namespace = all of them; no selector = all DaemonSets. */
-  | { kind: "many"; namespace: string | undefined; labelSelector: string | undefined };
-
-export interface SurveyOptions {
-  kube: Kube;
-  scope: SurveyScope;
-  settings: Settings;
-  signal: AbortSignal;
-  now: () => number;
-  /** How many objects of a kind were read so far. */
-  progress: (what: string, count: number) => void;
-}
+import type { Reader, SurveyOptions, Unread } from "./survey-lists.ts";
+import { collect, inNamespace, readDaemonSets, readNamespaces } from "./survey-lists.ts";
 
 /** One DaemonSet as seen. Without its pods, nodes or revisions it cannot be counted or judged: then only these facts are known. */
 export type Surveyed =
   | { kind: "observed"; observation: Observation }
   | { kind: "partly"; daemonSet: DaemonSetFacts; pods: readonly PodFacts[] | undefined };
 
-/** What these rights do not reach; `message` is the API server's own. */
-export interface Unread {
-  what: string;
-  message: string;
-}
-
 export interface Survey {
   at: number;
   found: readonly Surveyed[];
   unread: readonly Unread[];
-}
-
-interface Reader extends SurveyOptions {
-  unread: Unread[];
 }
 
 /**
@@ -85,60 +59,6 @@ function withMissing(observation: Observation): Observation {
   const { podless, orphaned } = missing(observation);
   const sinceNow = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, observation.at]));
   return { ...observation, podlessSince: sinceNow(podless), orphanedSince: sinceNow(orphaned) };
-}
-
-/** What is kept of every object of a list. A list that begins anew is forgotten. Undefined, and noted, when it is refused. */
-async function collect<T, Kept>(
-  { kube, signal, progress, unread }: Reader,
-  resource: Resource<T>,
-  options: ListOptions,
-  keep: (object: Live<T>) => Kept | undefined,
-): Promise<Kept[] | undefined> {
-  let kept: Kept[] = [];
-  let count = 0;
-  try {
-    for await (const page of kube.pages(resource, { ...options, signal })) {
-      if (page.first) [kept, count] = [[], 0];
-      for (const object of page.items) {
-        const part = keep(object);
-        if (part !== undefined) kept.push(part);
-      }
-      count += page.items.length;
-      progress(resource.plural, count);
-    }
-    return kept;
-  } catch (error) {
-    if (!isForbidden(error)) throw error;
-    unread.push({ what: resource.plural, message: error.message });
-    return undefined;
-  }
-}
-
-function inNamespace({ scope }: Reader): ListOptions {
-  return scope.namespace === undefined ? {} : { namespace: scope.namespace };
-}
-
-async function readDaemonSets({ kube, scope, signal }: Reader): Promise<Live<DaemonSet>[]> {
-  if (scope.kind === "one") {
-    const { namespace, name } = scope;
-    try {
-      return [await kube.get(daemonSets, { namespace, name }, { signal })];
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-      throw new Stalled(
-        "NotFound",
-        `DaemonSet ${namespace}/${name} does not exist in the cluster at ${kube.server}. Check the name and the namespace: kubectl get daemonsets -n ${namespace}`,
-      );
-    }
-  }
-  const { namespace, labelSelector: selector } = scope;
-  const { items } = await kube.list(daemonSets, {
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(selector === undefined ? {} : { labelSelector: selector }),
-    signal,
-  });
-  const key = ({ metadata }: Live<DaemonSet>): string => `${metadata.namespace}/${metadata.name}`;
-  return items.sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
 /** Selectors make the API server's work harder where many DaemonSets are asked for, and lighter for one. */
@@ -190,28 +110,6 @@ async function readRevisions(
     return uids.has(owner) ? ([owner, revision] as const) : undefined;
   });
   return pairs && grouped(pairs);
-}
-
-/** Annotations by namespace; those that cannot be read are absent. */
-async function readNamespaces(reader: Reader): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
-  const { kube, scope, signal, unread } = reader;
-  if (scope.namespace === undefined) {
-    const read = await collect(
-      reader,
-      namespaces,
-      {},
-      ({ metadata }) => [metadata.name, metadata.annotations ?? {}] as const,
-    );
-    return new Map(read);
-  }
-  try {
-    const { metadata } = await kube.get(namespaces, { name: scope.namespace }, { signal });
-    return new Map([[scope.namespace, metadata.annotations ?? {}]]);
-  } catch (error) {
-    if (!isForbidden(error)) throw error;
-    unread.push({ what: "namespaces", message: error.message });
-    return new Map();
-  }
 }
 
 /** Adds events to the observations that need them; nothing is read when none does. */
