@@ -1,4 +1,4 @@
-/** The JSON of `operarius diagnose`: one definition gives the published schema and the type of what is printed (pure). */
+/** The JSON of `operarius diagnose`, whose members only ever grow within a version: one definition gives the published schema and the type of what is printed (pure). */
 import { z } from "zod";
 import type { PartlyLook, PoliciesInForce, TargetLook } from "./look.ts";
 import { headline, standingOf } from "./look.ts";
@@ -24,6 +24,7 @@ const diagnosis = z.object({
   reason: z.string(),
   message: z.string(),
   recheckAfterMs: z.number().optional().describe("pending: when what is moving would count as stuck."),
+  onlyLater: z.boolean().optional().describe("pending: nothing is expected to end much before that."),
   findings: z.array(finding).readonly().optional(),
   ruledOut: z
     .array(z.object({ what: z.string(), why: z.string() }))
@@ -43,6 +44,10 @@ const plan = z.object({
   more: z.boolean().optional().describe("Further steps may follow once these have worked."),
   needsApproval: z.boolean().optional(),
   digest: z.string().optional().describe("What an approval names."),
+  fence: z
+    .object({ uid: z.string(), generation: z.number(), templateHash: z.string() })
+    .optional()
+    .describe("What it was planned against: its writes are refused when any of it has changed."),
   recheckAfterMs: z.number().optional(),
   notes: z
     .object({ delete: z.string(), template: z.string() })

@@ -58,7 +58,8 @@ export function diagnosisText(text: DiagnosisText, screen: Screen): string {
   const changed = since === "" ? "" : `; its spec was last changed ${since} ago`;
   const page = pageOn(screen);
   page.lines.push(...wrapped(headline(look), screen.width));
-  page.lines.push(paint(tone, `DaemonSet ${target.namespace}/${target.name} ${state}${changed}.`));
+  const standing = `DaemonSet ${target.namespace}/${target.name} ${state}${changed}.`;
+  page.lines.push(...wrapped(standing, screen.width).map((line) => paint(tone, line)));
   evidence(page, look);
   plan(page, text);
   ruledOut(page, look);

@@ -21,8 +21,8 @@ const COLUMNS: readonly Column[] = [
   { title: "NAMESPACE" },
   { title: "NAME" },
   { title: "RUN" },
-  { title: "CAUSE", least: 12 },
-  { title: "PLAN", least: 12 },
+  { title: "CAUSE", least: 8 },
+  { title: "PLAN", least: 8 },
   { title: "OWNER", least: 10, optional: 2 },
   { title: "CHANGED", optional: 1 },
 ];
