@@ -1,5 +1,6 @@
 /** The JSON of `operarius diagnose`, whose members only ever grow within a version: one definition gives the published schema and the type of what is printed (pure). */
 import { z } from "zod";
+import type { Diagnosis } from "../engine/types.ts";
 import type { PartlyLook, PoliciesInForce, TargetLook } from "./look.ts";
 import { headline, standingOf } from "./look.ts";
 
@@ -152,6 +153,21 @@ function changed(changedAt: number | undefined): Pick<LookDocument, "changedAt">
   return changedAt === undefined ? {} : { changedAt: new Date(changedAt).toISOString() };
 }
 
+/** Findings may carry what only the remedy itself reads. */
+function diagnosisOf(given: Diagnosis): z.infer<typeof diagnosis> {
+  if (given.kind === "healthy") return given;
+  const findings = given.findings.map(({ cause, reason, message, evidence, pods, nodes, commands }) => ({
+    cause,
+    reason,
+    message,
+    evidence,
+    pods,
+    nodes,
+    commands,
+  }));
+  return { ...given, findings };
+}
+
 function partlyDocument(given: PartlyLook): LookDocument {
   const { target: of, message, counts, owner, changedAt, unread } = given;
   return {
@@ -180,7 +196,7 @@ function lookDocument(given: TargetLook): LookDocument {
     sentence: headline(given),
     ...(description.counts ? { counts: description.counts } : {}),
     evaluated: true,
-    diagnosis: preview.diagnosis,
+    diagnosis: diagnosisOf(preview.diagnosis),
     plan: proposal.kind === "blocked" ? proposal : proposal.plan,
     guards,
     ...(veto ? { veto } : {}),

@@ -90,7 +90,7 @@ const PURE: readonly RegExp[] = [
   /^src\/operarius\/(match|target|render-job|names|go-template|environment|expansion|group-key)\.ts$/,
   /^src\/intake\/(normalise|snapshot|alert)\.ts$/,
   /^src\/config\//,
-  /^src\/reporting\/(last-lines|layout|look|diagnosis-text|diagnosis-document|survey-text)\.ts$/,
+  /^src\/reporting\/(last-lines|layout|look|diagnosis-text|diagnosis-document|survey-text|blast-radius-text|schema-files)\.ts$/,
 ];
 const IMPURE =
   /\bawait\b|\basync\b|\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bprocess\.|\bset(Timeout|Interval|Immediate)\b|\bfetch\(|\blogger\b|\bconsole\.|\bperformance\.now\b/;
