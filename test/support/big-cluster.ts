@@ -98,6 +98,7 @@ function revisions(set: number, isBroken: boolean): object[] {
   return [one(1, "registry/agent:1", 5 * HOUR), ...(isBroken ? [one(2, "registry/agent:2", HOUR / 2)] : [])];
 }
 
+/** Listens on a free port of the loopback until `stop`. */
 export async function startBigCluster({ nodes, daemonSets, brokenPods }: BigClusterOptions): Promise<BigCluster> {
   const broken = daemonSets - 1;
   const isBroken = (set: number): boolean => set === broken && brokenPods > 0;
