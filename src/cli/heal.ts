@@ -116,7 +116,7 @@ async function run<O extends ObservationBase>({
     ledger: createLedger({ kube, namespace, target, holder, now, sleep, signal }),
     actuator: createActuator({ kube, target, dryRun: config.dryRun === "server", now }),
     mayPatchTemplate: () => mayPatchTemplate(kube, target),
-    assertNotPaused: () => assertNotPaused(kube, namespace),
+    assertNotPaused: () => assertNotPaused(kube, namespace, now()),
     announce: (step, uid) => announceStep(kube, { target, uid, step, at: now() }),
     ownNode: config.nodeName,
     startedAtMs: budgetStart(config, context.startedAtMs),

@@ -107,10 +107,10 @@ function argumentsOf({ jobTemplate }: Operarius["spec"]): string[] {
   return containers.flatMap(({ command = [], args = [] }) => [...command, ...args]);
 }
 
-async function pauseOf({ kube }: SurroundingsInput, installed: string | undefined): Promise<string> {
+async function pauseOf({ kube, now }: SurroundingsInput, installed: string | undefined): Promise<string> {
   if (installed === undefined) return "";
   try {
-    await assertNotPaused(kube, installed);
+    await assertNotPaused(kube, installed, now());
     return "";
   } catch (error) {
     if (!(error instanceof Stalled)) throw error;

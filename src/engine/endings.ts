@@ -43,9 +43,10 @@ function brokenOff(error: unknown): Verdict {
 export function incomplete<O extends ObservationBase>(
   remedy: Remedy<O>,
   observation: O,
-  plan: { reason: string; message: string },
+  { reason, message, command }: { reason: string; message: string; command?: string },
 ): Verdict {
-  return { kind: remedy.mostlyWorks(observation) ? "partial" : "failed", reason: plan.reason, message: plan.message };
+  const kind = remedy.mostlyWorks(observation) ? "partial" : "failed";
+  return { kind, reason, message, ...(command ? { command } : {}) };
 }
 
 /** Time is up, or what is awaited comes after it. */
@@ -70,6 +71,6 @@ export function awaitingApproval(plan: Extract<Plan, { kind: "act" }>): Verdict 
 }
 
 /** Nothing was written and a person is needed. */
-export function declined(reason: string, message: string): Verdict {
-  return { kind: "declined", reason, message };
+export function declined(reason: string, message: string, command?: string): Verdict {
+  return { kind: "declined", reason, message, ...(command ? { command } : {}) };
 }

@@ -180,12 +180,15 @@ describe("unreadable means no writes", () => {
     expect(await reasonOf(as("a").read())).toBe("LedgerUnreadable");
   });
 
+  const forbidden = new StatusError({ code: 403, reason: "Forbidden", message: "leases is forbidden" });
+  const reset = new TransportError("connection reset");
   it.each([
-    ["no right", new StatusError({ code: 403, reason: "Forbidden", message: "leases is forbidden" })],
-    ["no answer", new TransportError("connection reset")],
-  ])("%s", async (_name, error) => {
+    ["no right at all", { list: forbidden, get: forbidden }],
+    ["no answer to the list", { list: reset, get: undefined }],
+    ["no answer to the get", { list: forbidden, get: reset }],
+  ])("%s", async (_name, errors: Record<string, Error | undefined>) => {
     const { as, kube } = scene();
-    kube.failWith(({ verb }) => (verb === "get" ? error : undefined));
+    kube.failWith(({ verb }) => errors[verb]);
     expect(await reasonOf(as("a").read())).toBe("LedgerUnreadable");
   });
 
@@ -197,6 +200,72 @@ describe("unreadable means no writes", () => {
     const ledger = as("a");
     await ledger.read();
     expect(await reasonOf(ledger.begin([intent()]))).toBe("LedgerUnwritable");
+  });
+});
+
+describe("what was done to others", () => {
+  const other = async ({ kube }: Scene, intents: string, called = "operarius-daemonset-other") => {
+    const annotations = { [ANNOTATION]: intents, "operarius.openfero.io/target": "DaemonSet/logging/other" };
+    await kube.create(leases, { metadata: { name: called, namespace: "openfero", annotations }, spec: {} });
+  };
+
+  it("comes with the same reading, each with its target", async () => {
+    const stage = scene();
+    await other(stage, JSON.stringify([intent({ node: "n7" }), intent({ at: NOW - 25 * HOUR })]));
+    await put(stage.kube, { [ANNOTATION]: JSON.stringify([intent()]) });
+    await stage.kube.create(leases, { metadata: { name: "operarius-leader", namespace: "openfero" }, spec: {} });
+    const ledger = stage.as("a");
+    expect(await ledger.read()).toEqual([intent()]);
+    expect(ledger.others()).toEqual([{ ...intent({ node: "n7" }), target: "DaemonSet/logging/other" }]);
+    expect(
+      stage.kube.calls
+        .filter(({ plural }) => plural === "leases")
+        .map(({ verb }) => verb)
+        .at(-1),
+    ).toBe("list");
+  });
+
+  it("is read again on demand, and what is recorded meanwhile is seen", async () => {
+    const stage = scene();
+    const ledger = stage.as("a");
+    await ledger.read();
+    await ledger.begin([intent()]);
+    await other(stage, JSON.stringify([intent({ node: "n7" })]));
+    expect(ledger.others()).toEqual([]);
+    await ledger.readOthers();
+    expect(ledger.others()?.map(({ node }) => node)).toEqual(["n7"]);
+    await ledger.end([]);
+    expect(await stage.as("b").read()).toEqual([intent()]);
+  });
+
+  it("is not known without the right to list; our own ledger still is", async () => {
+    const stage = scene();
+    await put(stage.kube, { [ANNOTATION]: JSON.stringify([intent()]) });
+    stage.kube.failWith(({ verb }) =>
+      verb === "list" ? new StatusError({ code: 403, reason: "Forbidden", message: "no" }) : undefined,
+    );
+    const ledger = stage.as("a");
+    expect(await ledger.read()).toEqual([intent()]);
+    expect(ledger.others()).toBeUndefined();
+    await ledger.read();
+    expect(stage.kube.calls.filter(({ verb }) => verb === "list")).toHaveLength(1);
+  });
+
+  it("unreadable means no writes, and the Lease is named", async () => {
+    const stage = scene();
+    await other(stage, "{");
+    await expect(stage.as("a").read()).rejects.toMatchObject({
+      reason: "LedgerUnreadable",
+      message: expect.stringContaining("openfero/operarius-daemonset-other"),
+    });
+  });
+
+  it("no answer when it is read again means no writes", async () => {
+    const stage = scene();
+    const ledger = stage.as("a");
+    await ledger.read();
+    stage.kube.failWith(({ verb }) => (verb === "list" ? new TransportError("connection reset") : undefined));
+    expect(await reasonOf(ledger.readOthers())).toBe("LedgerUnreadable");
   });
 });
 

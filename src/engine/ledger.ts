@@ -3,13 +3,13 @@
  * Intents are written before each act; one without a visible effect counts as done. It is not touched without a write.
  */
 import type { Lease, LeaseSpec } from "kubernetes-types/coordination/v1";
-import { isAlreadyExists, isConflict, isNotFound } from "../kube/errors.ts";
+import { isAlreadyExists, isConflict, isForbidden, isNotFound } from "../kube/errors.ts";
 import { formatMicroTime } from "../kube/micro-time.ts";
 import { leases } from "../kube/resources.ts";
 import type { Kube, Live } from "../kube/types.ts";
 import { digest } from "./digest.ts";
 import { Interrupted, Stalled, TargetMoved } from "./errors.ts";
-import type { Intent, Target } from "./types.ts";
+import type { ForeignIntent, Intent, Target } from "./types.ts";
 
 const INTENTS = "operarius.openfero.io/intents";
 /** Annotation that names the target of a Lease: "DaemonSet/kube-system/agent". */
@@ -39,6 +39,10 @@ export interface LedgerOptions {
 export interface Ledger {
   /** Intents of the last 24 h, oldest first. Rejects with `Stalled` (`LedgerUnreadable`): then nothing may be written. */
   read(): Promise<readonly Intent[]>;
+  /** What the other targets of the installation recorded, as of the last reading. Undefined when Leases may not be listed. */
+  others(): readonly ForeignIntent[] | undefined;
+  /** Reads that again. Rejects as `read` does. */
+  readOthers(): Promise<void>;
   /** Takes the lock, or renews it, and records the intents. Rejects with `TargetMoved` when somebody else wrote since `read`, `Stalled` when it cannot. */
   begin(intents: readonly Intent[]): Promise<void>;
   /** Gives the lock back. The intents stay, but for those that are known not to have been carried out. */
@@ -70,6 +74,27 @@ export function parseIntents(lease: Pick<Live<Lease>, "metadata"> | undefined, n
   return parsed.filter(({ at }) => now - at < KEEP_MS).slice(-KEEP_COUNT);
 }
 
+/** As `parseIntents`; the error names the Lease. */
+function intentsOf(lease: Live<Lease> | undefined, namespace: string, now: number): Intent[] {
+  try {
+    return parseIntents(lease, now);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new SyntaxError(`Lease ${namespace}/${lease?.metadata.name ?? ""}: ${why}`, { cause: error });
+  }
+}
+
+async function readable<T>(what: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Stalled("LedgerUnreadable", `${what} cannot be read, so nothing may be written: ${why}`, {
+      cause: error,
+    });
+  }
+}
+
 /** By how much our clock is ahead of the API server's, which dated the write just made; undefined when it did not. */
 function skewMs(lease: Live<Lease> | undefined, now: number): number | undefined {
   const times = (lease?.metadata.managedFields ?? []).map(({ time }) => Date.parse(time ?? ""));
@@ -83,21 +108,41 @@ export function createLedger(options: LedgerOptions): Ledger {
   const name = leaseName(target);
   let lease: Live<Lease> | undefined;
   let known: Intent[] = [];
+  /** Of the other targets; undefined once the API server said that they may not be listed. */
+  let foreign: ForeignIntent[] | undefined = [];
 
-  async function load(): Promise<void> {
-    try {
-      lease = await kube.get(leases, { namespace, name }).catch((error: unknown) => {
-        if (isNotFound(error)) return undefined;
-        throw error;
-      });
-      known = parseIntents(lease, now());
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw new Stalled(
-        "LedgerUnreadable",
-        `Lease ${namespace}/${name} cannot be read, so nothing may be written: ${why}`,
-        { cause: error },
+  function hold(own: Live<Lease> | undefined): void {
+    lease = own;
+    known = intentsOf(own, namespace, now());
+  }
+
+  function load(): Promise<void> {
+    return readable(`Lease ${namespace}/${name}`, async () => {
+      hold(
+        await kube.get(leases, { namespace, name }).catch((error: unknown) => {
+          if (isNotFound(error)) return undefined;
+          throw error;
+        }),
       );
+    });
+  }
+
+  /** One LIST tells what was done here and what was done to others. Undefined when it is not allowed. */
+  async function loadOthers(): Promise<Live<Lease>[] | undefined> {
+    if (foreign === undefined) return undefined;
+    try {
+      const { items } = await kube.list(leases, { namespace });
+      foreign = items
+        .filter(({ metadata }) => metadata.name !== name)
+        .flatMap((other) => {
+          const label = other.metadata.annotations?.[TARGET] ?? other.metadata.name;
+          return intentsOf(other, namespace, now()).map((intent) => ({ ...intent, target: label }));
+        });
+      return items;
+    } catch (error) {
+      if (!isForbidden(error)) throw error;
+      foreign = undefined;
+      return undefined;
     }
   }
 
@@ -155,8 +200,17 @@ export function createLedger(options: LedgerOptions): Ledger {
 
   return {
     async read() {
-      await load();
+      const all = await readable(`The ledger in namespace ${namespace}`, async () => {
+        const items = await loadOthers();
+        if (items) hold(items.find(({ metadata }) => metadata.name === name));
+        return items;
+      });
+      if (!all) await load();
       return known;
+    },
+    others: () => foreign,
+    async readOthers() {
+      await readable(`The ledger in namespace ${namespace}`, loadOthers);
     },
     async begin(intents) {
       if (lease?.spec?.holderIdentity && lease.spec.holderIdentity !== holder) await awaitRelease();

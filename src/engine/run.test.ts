@@ -92,6 +92,7 @@ describe("a write", () => {
       "look",
       "pause?",
       "begin delete-pod n1",
+      "read others",
       "write delete on n1",
       "announce delete on n1",
       "end",

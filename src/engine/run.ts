@@ -2,9 +2,10 @@
 import { awaitingApproval, declined, incomplete, onRecord, waiting } from "./endings.ts";
 import { Interrupted, Stalled, TargetMoved } from "./errors.ts";
 import type { ActPlan } from "./guards/guard.ts";
+import { judgePlan } from "./judge-plan.ts";
 import { owesStep } from "./owed-step.ts";
-import { judgePlan, propose } from "./proposal.ts";
-import { mayCarryOut, nobodyApproves, withRights } from "./run-rights.ts";
+import { propose } from "./proposal.ts";
+import { mayCarryOut, withRights } from "./run-rights.ts";
 import type { Look, Outcome, RunOptions, RunState } from "./run-types.ts";
 import { settle } from "./settle.ts";
 import { isDwelt, remaining, retryPause, tooShort } from "./time-left.ts";
@@ -139,7 +140,15 @@ async function decide<O extends ObservationBase>(
     state.intents = await ledger.read();
     state.ledgerRead = true;
   }
-  const proposing = { remedy, settings, policies: withRights(options), intents: state.intents, others: [] };
+  const others = ledger.others();
+  const proposing = {
+    remedy,
+    settings,
+    policies: withRights(options),
+    intents: state.intents,
+    others,
+    at: options.now(),
+  };
   const planWith = (mayPatchTemplate: boolean) => {
     const proposal = propose(observation, diagnosis, { ...proposing, mayPatchTemplate });
     if (proposal.kind === "blocked") throw new Stalled(proposal.reason, proposal.message);
@@ -150,10 +159,7 @@ async function decide<O extends ObservationBase>(
   const plan = (await mayCarryOut(wished, options, state)) ? wished : planWith(false).plan;
   look.plan = plan;
   report({ kind: "plan", plan });
-  if (plan.kind === "act") {
-    state.badSince = undefined;
-    return consider(plan, look, options, state);
-  }
+  if (plan.kind === "act") return consider(plan, look, options, state);
   if (plan.kind === "wait") {
     state.badSince = undefined;
     // What started may be well at any moment; after a write of ours the whole time is given to its result.
@@ -168,7 +174,7 @@ async function decide<O extends ObservationBase>(
 
 /** Nothing more is to be done. After a write of ours, what looks bad must last before it counts. */
 async function decline<O extends ObservationBase>(
-  plan: { reason: string; message: string },
+  plan: { reason: string; message: string; command?: string },
   look: Look<O>,
   options: RunOptions<O>,
   state: RunState<O>,
@@ -176,7 +182,7 @@ async function decline<O extends ObservationBase>(
   const { observation, diagnosis } = look;
   // A step that only the strategy demands is refused: the repair is what it was without it.
   if (diagnosis.kind === "healthy") return settle(look, options, state);
-  if (state.writes.length === 0) return end(declined(plan.reason, plan.message));
+  if (state.writes.length === 0) return end(declined(plan.reason, plan.message, plan.command));
   state.badSince ??= observation.at;
   const lasted = observation.at - state.badSince;
   if (lasted >= options.settings.settleMs) return end(incomplete(options.remedy, observation, plan));
@@ -190,15 +196,11 @@ async function consider<O extends ObservationBase>(
   options: RunOptions<O>,
   state: RunState<O>,
 ): Promise<Turn> {
-  const { remedy, settings, policies, ownNode, report, now } = options;
-  const proposing = { remedy, settings, policies, intents: state.intents, others: [] };
-  const judging = { ...proposing, ownNode, at: now(), isApprovable: !nobodyApproves(options) };
-  const judged = judgePlan(planned, look.observation, judging);
-  state.guards = judged.reports;
-  report({ kind: "guards", reports: judged.reports });
+  const judged = await judgePlan(planned, look, options, state);
+  look.plan = judged.plan;
   if (judged.kind === "refused") return decline(judged, look, options, state);
   const { plan } = judged;
-  look.plan = plan;
+  state.badSince = undefined;
   if (options.dryRun === "client")
     return end(declined("DryRun", `${plan.message} It would: ${plan.steps.map(({ summary }) => summary).join("; ")}.`));
   const short = tooShort(plan, look, options, state);

@@ -1,5 +1,6 @@
 /** The vocabulary of the engine. Remedies import these types; the engine imports no remedy. */
 import type { Kube } from "../kube/types.ts";
+import type { Surroundings, SurroundingsQuery } from "./guards/common-cause.ts";
 import type { StructureFacts } from "./structure.ts";
 import type { VerdictKind } from "./termination.ts";
 
@@ -111,6 +112,8 @@ export type Verdict = {
   message: string;
   planDigest?: string;
   recheckAfterMs?: number;
+  /** What a person runs because of the reason, where it is not what the finding says. */
+  command?: string;
 };
 
 /** How much may be done. Flags are the ceiling; annotations on the target can only lower it. */
@@ -260,7 +263,15 @@ export interface Description {
   pods: readonly string[];
 }
 
-/** Code for one class of trouble. Everything but `open` is pure: no clock, no I/O, no logger. */
+/** With what a remedy reads the surroundings of a target. */
+export interface SurroundingsOptions {
+  kube: Kube;
+  target: Target;
+  settings: Settings;
+  at: number;
+}
+
+/** Code for one class of trouble. Everything but `open` and `surroundings` is pure: no clock, no I/O, no logger. */
 export interface Remedy<O extends ObservationBase> {
   name: string;
   /** Kind of the targets. */
@@ -274,6 +285,8 @@ export interface Remedy<O extends ObservationBase> {
     signal: AbortSignal;
     now: () => number;
   }): Promise<View<O>>;
+  /** Other workloads in trouble near the target; read right before a write. Rejects when the API does not answer. */
+  surroundings(options: SurroundingsOptions, query: SurroundingsQuery): Promise<Surroundings>;
   diagnose(observation: O, context: Pick<PlanContext, "settings" | "intents">): Diagnosis;
   plan(observation: O, diagnosis: Diagnosis, context: PlanContext): Plan;
   verify(observation: O, options: { settings: Settings; sinceMs: number; first: O }): Health;

@@ -17,6 +17,7 @@ describe("carrying a plan out", () => {
     expect(log.slice(log.indexOf("pause?"))).toEqual([
       "pause?",
       "begin delete-pod n1, delete-pod n2, delete-pod n3",
+      "read others",
       "write delete on n1",
       "announce delete on n1",
       "pause?",

@@ -1,6 +1,7 @@
 /** Carries one plan out: pause, ledger, steps, each fenced. The first step that no longer fits ends it. */
 import { StatusError } from "../kube/errors.ts";
 import { Interrupted, Stalled, TargetMoved } from "./errors.ts";
+import { judgeClusterUse } from "./guards/cluster-budget.ts";
 import type { ActPlan } from "./guards/guard.ts";
 import { LEASE_MS } from "./ledger.ts";
 import type { RunOptions, RunState, Write } from "./run-types.ts";
@@ -32,9 +33,10 @@ export async function carryOut<O extends ObservationBase>(
   const at = now();
   const intents = plan.steps.map((step) => intentOf(step, plan, cause, at));
   const dryRun = options.dryRun === "server";
+  const before = state.intents;
   if (!dryRun) {
     await ledger.begin(intents);
-    state.intents = [...state.intents, ...intents];
+    state.intents = [...before, ...intents];
   }
   let undone: readonly Intent[] = intents;
   let fence = plan.fence;
@@ -43,6 +45,7 @@ export async function carryOut<O extends ObservationBase>(
     // Whoever held the lock may have written, and time has passed: what was planned before is old.
     if (now() - at > options.settings.requestTimeoutMs)
       throw new TargetMoved("another repair of this target held the lock");
+    if (!dryRun) await assertWithinBudget(plan, before, options);
     for (const [index, step] of plan.steps.entries()) {
       undone = intents.slice(index);
       if (options.signal.aborted) throw new Interrupted();
@@ -69,6 +72,22 @@ export async function carryOut<O extends ObservationBase>(
     state.intents = state.intents.filter((intent) => !undone.includes(intent));
     if (!dryRun) await release(undone, options);
   }
+}
+
+/**
+ * Jobs of different targets share no lock. Each records what it is about to do and then counts anew: of two that were
+ * within the budget before, the later one sees the other, and withdraws. Both may; never both go on.
+ */
+async function assertWithinBudget<O extends ObservationBase>(
+  plan: ActPlan,
+  intents: readonly Intent[],
+  { ledger, settings, now }: RunOptions<O>,
+): Promise<void> {
+  // Without the right to list, the guard has said so, and one pod is the limit.
+  if (ledger.others() === undefined) return;
+  await ledger.readOthers();
+  const result = judgeClusterUse(plan, { intents, others: ledger.others(), settings, at: now() });
+  if (result.kind === "veto") throw new Stalled(result.reason, result.message);
 }
 
 function record<O extends ObservationBase>(state: RunState<O>, write: Write): void {

@@ -47,6 +47,22 @@ describe("the last two lines", () => {
       "kubectl get daemonset/agent -n kube-system -o yaml --show-managed-fields   # Change the Application.",
     ],
     [
+      "managed by others, who have a command: after what is to be changed",
+      { reason: "ManagedByOthers", message: "Change the source first.", command: "argocd app sync shop" },
+      {},
+      "argocd app sync shop   # Change the source first.",
+    ],
+    [
+      "what a guard names",
+      {
+        reason: "DependencyUnhealthy",
+        message: "The CNI comes first.",
+        command: "kubectl describe daemonset/cni -n kube-system",
+      },
+      {},
+      "kubectl describe daemonset/cni -n kube-system   # DependencyUnhealthy",
+    ],
+    [
       "recovered by a deletion",
       { kind: "recovered" },
       { steps: [deletion()] },

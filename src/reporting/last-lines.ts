@@ -39,8 +39,10 @@ export function lastLines<O extends ObservationBase>(
   if (verdict.reason === "ManagedByOthers" || verdict.reason === "ManagerUnknown") {
     // Our own command would be undone by the owner: what to change there is in the sentence.
     const look = `kubectl get daemonset/${target.name} -n ${target.namespace} -o yaml --show-managed-fields`;
-    return { cause, next: [], fix: `${look}   # ${verdict.message}` };
+    return { cause, next: [], fix: `${verdict.command ?? look}   # ${verdict.message}` };
   }
+  // What a guard names comes before what the finding would have a person do.
+  if (verdict.command) return { cause, next: commands, fix: `${verdict.command}   # ${verdict.reason}` };
   if (verdict.reason === "Interrupted") {
     return {
       cause,

@@ -165,6 +165,7 @@ describe("KubeDaemonSetRolloutStuck", () => {
       "openfero configmaps operarius-pause get",
       "openfero coordination.k8s.io/leases create",
       "openfero coordination.k8s.io/leases get",
+      "openfero coordination.k8s.io/leases list",
       "openfero coordination.k8s.io/leases patch",
       "openfero coordination.k8s.io/leases update",
     ]);
@@ -176,6 +177,19 @@ describe("KubeDaemonSetRolloutStuck", () => {
       "cluster apps/daemonsets patch",
     ]);
     expect(without.filter((right) => !rights(folder, "rbac.yaml").includes(right))).toEqual([]);
+  });
+
+  it("reads nothing but nodes from the whole cluster, and changes no template, in the namespaced variant", () => {
+    const namespaced = rights(folder, "rbac-namespaced.yaml");
+    expect(namespaced.filter((right) => right.startsWith("cluster "))).toEqual([
+      "cluster nodes get",
+      "cluster nodes list",
+      "cluster nodes watch",
+    ]);
+    // Every right of it is one of rbac.yaml, in a smaller place.
+    const inCluster = namespaced.map((right) => right.replace(/^kube-system /, "cluster "));
+    expect(inCluster.filter((right) => !rights(folder, "rbac.yaml").includes(right))).toEqual([]);
+    expect(namespaced.filter((right) => / (patch|update)$/.test(right) && right.includes("daemonsets"))).toEqual([]);
   });
 
   it("targets the DaemonSet of the runbook, not kube-state-metrics, which the alert's labels describe", () => {

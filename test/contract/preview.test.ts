@@ -21,7 +21,16 @@ import { createMemoryKube } from "../support/memory-kube.ts";
 
 function of(observation: Observation, flags: Partial<Policies> = {}) {
   const policies = somePolicies({ rollback: "approve", ...flags });
-  return preview(observation, { remedy, settings, policies, intents: [], others: [], mayPatchTemplate: true });
+  return preview(observation, {
+    remedy,
+    settings,
+    policies,
+    intents: [],
+    others: [],
+    mayPatchTemplate: true,
+    at: observation.at,
+    surroundings: undefined,
+  });
 }
 
 function never(): never {
@@ -37,7 +46,7 @@ function dryRun(observation: Observation, { settings: own, policies, mayPatchTem
     stop: () => undefined,
   };
   const options: RunOptions<Observation> = {
-    remedy: { ...remedy, open: async () => view },
+    remedy: { ...remedy, open: async () => view, surroundings: async () => ({ kind: "read", neighbours: [] }) },
     kube: createMemoryKube(),
     target: { cluster: "", kind: "DaemonSet", namespace: "kube-system", name: "agent" },
     settings: own,
@@ -105,7 +114,8 @@ describe("preview", () => {
     const ends: Record<string, number> = {};
     await fc.assert(
       fc.asyncProperty(anyCluster, async ({ observation, context: given }) => {
-        const context = { ...given, intents: [] };
+        // A look asks nobody for rights, and a run asks late.
+        const context = { ...given, intents: [], mayPatchTemplate: true };
         const { policies, mayPatchTemplate, settings: own } = context;
         const seen = preview(observation, {
           remedy,
@@ -114,6 +124,8 @@ describe("preview", () => {
           intents: [],
           others: [],
           mayPatchTemplate,
+          at: observation.at,
+          surroundings: undefined,
         });
         const { proposal, veto, diagnosis } = seen;
         const kind = proposal.kind === "blocked" ? "blocked" : proposal.plan.kind;

@@ -3,6 +3,7 @@
  * leaves the engine is written to one log, in order.
  */
 import type { Actuator } from "../../src/engine/actuate.ts";
+import type { Surroundings } from "../../src/engine/guards/common-cause.ts";
 import type { Ledger } from "../../src/engine/ledger.ts";
 import type { Progress } from "../../src/engine/report.ts";
 import { runRemedy } from "../../src/engine/run.ts";
@@ -117,10 +118,13 @@ function observation(at: number, given: Partial<FakeObservation>): FakeObservati
 type Look = Partial<FakeObservation> | Error;
 
 function remedyOf(
-  looks: readonly Look[],
+  {
+    looks,
+    confirms,
+    surroundings,
+  }: { looks: readonly Look[]; confirms: boolean[]; surroundings: () => Promise<Surroundings> },
   clock: { now: number },
   log: string[],
-  confirms: boolean[],
 ): Remedy<FakeObservation> {
   let next = 0;
   return {
@@ -142,6 +146,10 @@ function remedyOf(
         confirm: () => Promise.resolve(confirms.shift() ?? true),
         stop: () => void log.push("stop"),
       }),
+    surroundings() {
+      log.push("surroundings?");
+      return surroundings();
+    },
     diagnose: ({ diagnosis }) => diagnosis,
     plan: ({ plan }, _diagnosis, context) => plan(context),
     verify: ({ health }) => health,
@@ -157,6 +165,8 @@ export interface FakeScene extends Partial<Omit<RunOptions<FakeObservation>, "le
   /** What the view answers when asked whether it is current; true once they are used up. */
   confirms?: readonly boolean[];
   looks: readonly Look[];
+  /** What is read of the target's surroundings before a write; nothing in trouble by default. */
+  surroundings?: () => Promise<Surroundings>;
   policies?: Partial<RunOptions<FakeObservation>["policies"]>;
   ledger?: Partial<Ledger>;
   /** Called for each write; what it throws, the API server answered. */
@@ -179,6 +189,7 @@ export interface FakeRun {
 export async function runFake({
   looks,
   confirms = [],
+  surroundings = () => Promise.resolve({ kind: "read", neighbours: [] }),
   policies,
   ledger,
   apply,
@@ -198,7 +209,7 @@ export async function runFake({
     },
   };
   const outcome = await runRemedy<FakeObservation>({
-    remedy: remedyOf(looks, clock, log, [...confirms]),
+    remedy: remedyOf({ looks, confirms: [...confirms], surroundings }, clock, log),
     kube: createMemoryKube(),
     target: { cluster: "", kind: "DaemonSet", namespace: "kube-system", name: "agent" },
     settings,
@@ -210,6 +221,11 @@ export async function runFake({
       read: () => {
         log.push("read ledger");
         return Promise.resolve(before);
+      },
+      others: () => [],
+      readOthers: () => {
+        log.push("read others");
+        return Promise.resolve();
       },
       begin: (intents) => {
         log.push(`begin ${intents.map(({ kind, node }) => `${kind} ${node}`.trim()).join(", ")}`);

@@ -24,6 +24,8 @@ export function judgedLook(
     policies: inForce(flags).flags,
     intents: [],
     others: [],
+    at: NOW,
+    surroundings: undefined,
     mayPatchTemplate: true,
   };
   return {

@@ -1,6 +1,6 @@
 /**
  * An API server in memory behind the `Kube` port, for tests of the control plane: names are unique, every write needs
- * the resourceVersion it names, lists select by labels, watches see every change. No validation and no controllers.
+ * the resourceVersion it names, lists select by labels and by spec.nodeName, watches see every change. No validation and no controllers.
  */
 import { StatusError } from "../../src/kube/errors.ts";
 import type {
@@ -82,11 +82,13 @@ export function createMemoryKube(now: () => number = Date.now): MemoryKube {
     await enter("list", resource.plural, "");
     return { items: select(resource, options), resourceVersion: String(version) };
   }
-  function select<T>({ plural }: Resource<T>, { namespace, labelSelector }: ListOptions): Live<T>[] {
+  function select<T>({ plural }: Resource<T>, { namespace, labelSelector, fieldSelector }: ListOptions): Live<T>[] {
+    const node = /^spec\.nodeName=(.+)$/.exec(fieldSelector ?? "")?.[1];
     const wanted = (labelSelector ?? "").split(",").filter((term) => term !== "");
     return [...objects]
       .filter(([at]) => at.startsWith(`${plural}/${namespace === undefined ? "" : `${namespace}/`}`))
-      .map(([, object]) => structuredClone(object) as Live<T>)
+      .map(([, object]) => structuredClone(object) as Live<T> & { spec?: { nodeName?: string } })
+      .filter(({ spec }) => node === undefined || spec?.nodeName === node)
       .filter(({ metadata }) =>
         wanted.every((term) => {
           const [name = "", value] = term.split("=");

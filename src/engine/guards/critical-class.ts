@@ -19,10 +19,6 @@ export function classSentence({ class: kind, evidence }: Classified): string {
   return kind === "none" ? "It is in no critical class" : `It is ${MEANING[kind]} (class ${kind}: ${evidence})`;
 }
 
-function veto(message: string): GuardResult {
-  return { kind: "veto", reason: "CriticalClass", message };
-}
-
 function byHand(deletions: readonly Deletion[]): string {
   return deletions.map(({ pod }) => `kubectl delete pod ${pod.name} -n ${pod.namespace}`).join("; ");
 }
@@ -36,14 +32,16 @@ export const criticalClass: Guard = {
     // A forced deletion is a person's word about this very pod already.
     const deletions = plan.steps.filter((step): step is Deletion => step.kind === "delete-pod" && !step.force);
     const template = plan.steps.find(({ kind }) => kind !== "delete-pod");
-    if (deletions.length > 1) return veto(`${said}, so one pod at a time is the limit.`);
-    if (classified.class === "buffer" && deletions.some(({ pod }) => !facts.failedPods.includes(pod.uid)))
-      return veto(`${said}, so only Failed pods are deleted. By hand: ${byHand(deletions)}`);
-    const approval = (what: string): GuardResult => ({
-      kind: "needs-approval",
+    const answer = (kind: "veto" | "needs-approval", message: string): GuardResult => ({
+      kind,
       reason: "CriticalClass",
-      message: `${said}, so a person must approve ${what}.`,
+      message: `${said}, so ${message}`,
+      ...(deletions.length > 0 ? { command: byHand(deletions) } : {}),
     });
+    const approval = (what: string): GuardResult => answer("needs-approval", `a person must approve ${what}.`);
+    if (deletions.length > 1) return answer("veto", "one pod at a time is the limit.");
+    if (classified.class === "buffer" && deletions.some(({ pod }) => !facts.failedPods.includes(pod.uid)))
+      return answer("veto", `only Failed pods are deleted. By hand: ${byHand(deletions)}`);
     if (template && (template.kind === "restart" || classified.class !== "buffer"))
       return approval(`the ${template.kind}: ${template.summary}`);
     return classified.class === "driver" && deletions.length > 0

@@ -1,5 +1,7 @@
 /** Named vetoes. Each is one pure function; the inputs that need I/O are read first, by inputs.ts. */
+
 import type { ForeignIntent, GuardFacts, Intent, Plan, Policies, Settings } from "../types.ts";
+import type { Surroundings } from "./common-cause.ts";
 
 export type ActPlan = Extract<Plan, { kind: "act" }>;
 
@@ -12,6 +14,8 @@ export interface GuardInput {
   intents: readonly Intent[];
   /** Of all other targets; undefined when these rights do not reach them. */
   others: readonly ForeignIntent[] | undefined;
+  /** Read right before a write and not earlier: undefined = not yet, or nothing in it could matter. */
+  surroundings: Surroundings | undefined;
   /** Node this program runs on; "" when it is not in a pod. */
   ownNode: string;
   at: number;
@@ -19,9 +23,10 @@ export interface GuardInput {
 
 export type GuardResult =
   | { kind: "pass" }
-  | { kind: "veto"; reason: string; message: string }
+  /** `command`: what a person runs instead, where it is not what the finding says. */
+  | { kind: "veto"; reason: string; message: string; command?: string }
   /** Allowed once a person has approved exactly this plan, whatever the policies say. */
-  | { kind: "needs-approval"; reason: string; message: string }
+  | { kind: "needs-approval"; reason: string; message: string; command?: string }
   /** The inputs cannot be read with these rights: allowed is one pod and no template write. */
   | { kind: "not-evaluated"; scope: string; message: string };
 

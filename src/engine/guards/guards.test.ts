@@ -1,83 +1,15 @@
 import { describe, expect, it } from "vitest";
-import {
-  aNodeFact,
-  anIntent,
-  asAct,
-  HOUR,
-  MINUTE,
-  NOW,
-  settings,
-  someGuardFacts,
-  somePolicies,
-  UID,
-} from "../../../test/support/daemonset-builders.ts";
-import type { GuardFacts, Intent, Plan, Step } from "../types.ts";
-import type { GuardInput, GuardResult } from "./guard.ts";
-import { guards, judge } from "./index.ts";
-
-const deletion = (node: string): Step => ({
-  kind: "delete-pod",
-  pod: { namespace: "kube-system", name: `agent-${node}`, uid: `uid-${node}`, resourceVersion: "1" },
-  node,
-  reason: "CrashLoop",
-  trouble: "CrashLoop",
-  force: false,
-  summary: `delete on ${node}`,
-});
-const restart: Step = { kind: "restart", reason: "StrategyRestart", summary: "restart" };
-const rollback: Step = {
-  kind: "rollback",
-  reason: "ImageNotFound",
-  revision: { name: "r", number: 1, templateHash: "t" },
-  restartsAvailable: 0,
-  summary: "roll back",
-};
-
-function aPlan(...steps: [Step, ...Step[]]) {
-  const plan: Plan = {
-    kind: "act",
-    reason: "r",
-    message: "m",
-    steps,
-    more: false,
-    needsApproval: false,
-    fence: { uid: UID, generation: 2, templateHash: "t" },
-    digest: "d",
-    notes: { delete: "", template: "" },
-  };
-  return asAct(plan);
-}
+import { aNodeFact, anIntent, aStructure, HOUR, MINUTE, NOW } from "../../../test/support/daemonset-builders.ts";
+import type { Given } from "../../../test/support/guard-input.ts";
+import { aPlan, deletion, input, restart, rollback, say } from "../../../test/support/guard-input.ts";
+import type { GuardFacts, Intent } from "../types.ts";
+import type { GuardResult } from "./guard.ts";
+import { judge } from "./index.ts";
 
 type NodeFact = GuardFacts["nodes"][number];
 const down = (name: string, overrides: Partial<NodeFact> = {}) =>
   aNodeFact(name, { ready: false, readyChangedAt: NOW - 20 * MINUTE, ...overrides });
 const up = (count: number) => Array.from({ length: count }, (_, i) => aNodeFact(`up${i}`));
-
-interface Given {
-  plan?: GuardInput["plan"];
-  facts?: Partial<GuardFacts>;
-  intents?: Intent[];
-  ownNode?: string;
-}
-
-function input({ plan = aPlan(deletion("n1")), facts, intents = [], ownNode = "" }: Given): GuardInput {
-  return {
-    plan,
-    intents,
-    others: [],
-    ownNode,
-    policies: somePolicies(),
-    settings,
-    at: NOW,
-    facts: someGuardFacts({ nodes: up(4), ...facts }),
-  };
-}
-
-function say(name: string, given: Given): GuardResult {
-  const guard = guards.find((each) => each.name === name);
-  if (!guard) throw new Error(`no guard ${name}`);
-  return guard.judge(input(given));
-}
 
 const template = { plan: aPlan(restart) };
 
@@ -119,6 +51,8 @@ describe("SelfNode", () => {
 describe("NodeStorm", () => {
   const young = { createdAt: NOW - 9 * MINUTE };
   const killed = { podStartedAt: NOW - 25 * MINUTE };
+  const up1 = aNodeFact("up");
+  const youngUp = (count: number) => up(count).map((node) => ({ ...node, ...young }));
   it.each<[string, NodeFact[], GuardResult["kind"]]>([
     ["none down", up(4), "pass"],
     ["one of four", [...up(3), down("a")], "pass"],
@@ -142,8 +76,16 @@ describe("NodeStorm", () => {
       "pass",
     ],
     ["no nodes", [], "pass"],
+    ["what does not count down does not count up, either", [...youngUp(27), down("a"), down("b"), up1], "veto"],
   ])("%s", (_name, nodes, want) => {
     expect(say("NodeStorm", { facts: { nodes } }).kind).toBe(want);
+  });
+
+  it("of a critical class one node that died soon after its pod started is enough", () => {
+    const nodes = [...up(18), down("a", killed)];
+    const structure = aStructure({ hostPaths: [{ path: "/opt/cni/bin", writable: true, bidirectional: false }] });
+    expect(say("NodeStorm", { facts: { nodes, structure } })).toMatchObject({ kind: "veto", reason: "NodeStorm" });
+    expect(say("NodeStorm", { facts: { nodes: [...up(18), down("a")], structure } }).kind).toBe("pass");
   });
 });
 
@@ -213,16 +155,35 @@ describe("ManagedByOthers", () => {
 });
 
 describe("Budget", () => {
-  const at = (...hoursAgo: number[]) => hoursAgo.map((hours, i) => anIntent({ at: NOW - hours * HOUR, node: `n${i}` }));
+  /** Repairs of different troubles. */
+  const at = (...hoursAgo: number[]) =>
+    hoursAgo.map((hours, i) => anIntent({ at: NOW - hours * HOUR, node: `n${i}`, trouble: `Trouble${i}` }));
+  const waves = (...minutesAgo: number[]) =>
+    minutesAgo.flatMap((ago, wave) =>
+      [0, 1, 2].map((i) => anIntent({ at: NOW - ago * MINUTE, node: `n${wave}-${i}` })),
+    );
   it.each<[string, Intent[], GuardResult["kind"]]>([
     ["nothing yet", [], "pass"],
     ["two repairs", at(1, 2), "pass"],
     ["three repairs", at(1, 2, 3), "veto"],
     ["one of them is older than four hours", at(1, 2, 4), "pass"],
-    ["one wave of many is one", at(1, 1, 1, 1, 1), "pass"],
+    ["one wave of many is one", at(1, 1, 1, 1, 1).map((intent) => ({ ...intent, trouble: "CrashLoop" })), "pass"],
     ["another target's do not count", at(1, 2, 3).map((intent) => ({ ...intent, uid: "other" })), "pass"],
+    ["a canary and seven waves, ten minutes apart, and the next", waves(80, 70, 60, 50, 40, 30, 20, 10), "pass"],
+    ["waves an hour apart are repairs of their own", waves(190, 130, 70), "veto"],
+    ["the next wave of the third repair", [...at(2, 3), ...waves(10)], "pass"],
+    ["a fourth repair", [...at(2, 3), ...waves(35)], "veto"],
+    ["the same trouble of another template", waves(10, 20).map((i, n) => ({ ...i, templateHash: `t${n}` })), "veto"],
   ])("%s", (_name, intents, want) => {
-    expect(say("Budget", { intents }).kind).toBe(want);
+    const plan = { ...aPlan(deletion("n9")), fence: { uid: "uid-agent", generation: 2, templateHash: "template-2" } };
+    expect(say("Budget", { intents, plan }).kind).toBe(want);
+  });
+
+  it("says how many there were and when the next may be", () => {
+    expect(say("Budget", { intents: at(1, 2, 3) })).toMatchObject({
+      reason: "BudgetExhausted",
+      message: expect.stringMatching(/3 times within 4 h; the limit is 3.*2026-01-15T13:00:00/),
+    });
   });
 });
 
@@ -233,8 +194,10 @@ describe("all together", () => {
     );
     expect(reports.map(({ name }) => name)).toEqual([
       "OptOut",
+      "MaintenanceWindow",
       "SelfNode",
       "NodeStorm",
+      "CommonCause",
       "ManagedByOthers",
       "CriticalClass",
       "Budget",
@@ -266,6 +229,8 @@ describe("all together", () => {
       { ownNode: "n1" },
       { facts: { nodes: [down("a"), down("b")] } },
       { intents: [1, 2, 3].map((h) => anIntent({ at: NOW - h * HOUR })) },
+      { facts: { annotations: { "operarius.openfero.io/writes-only-during": "Mon 00:00-01:00" } } },
+      { others: [1, 2].map((n) => ({ ...anIntent({ node: "n1", at: NOW - n }), target: "DaemonSet/a/b" })) },
     ];
     for (const given of vetoes) {
       expect(judge(input(given)).veto).toMatchObject({

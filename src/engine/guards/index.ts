@@ -1,14 +1,26 @@
 /** The guards in the order in which they speak. Fail closed: the first veto ends the plan. */
 import { budget } from "./budget.ts";
 import { clusterBudget } from "./cluster-budget.ts";
+import { commonCause } from "./common-cause.ts";
 import { criticalClass } from "./critical-class.ts";
 import type { Guard, GuardInput, GuardResult } from "./guard.ts";
+import { maintenanceWindow } from "./maintenance-window.ts";
 import { managedBy } from "./managed-by.ts";
 import { nodeStorm, selfNode } from "./nodes.ts";
 import { optOut } from "./opt-out.ts";
 import { narrowed } from "./scope.ts";
 
-export const guards: readonly Guard[] = [optOut, selfNode, nodeStorm, managedBy, criticalClass, budget, clusterBudget];
+export const guards: readonly Guard[] = [
+  optOut,
+  maintenanceWindow,
+  selfNode,
+  nodeStorm,
+  commonCause,
+  managedBy,
+  criticalClass,
+  budget,
+  clusterBudget,
+];
 
 export interface GuardReport {
   name: string;

@@ -8,7 +8,8 @@ export const managedBy: Guard = {
   judge({ plan, facts }) {
     if (!writesTemplate(plan)) return pass;
     const owner = ownerOf(facts);
-    if (owner) return { kind: "veto", reason: "ManagedByOthers", message: ownerSentence(owner) };
+    if (owner)
+      return { kind: "veto", reason: "ManagedByOthers", message: ownerSentence(owner), command: owner.command };
     return facts.templateManagers.length === 0
       ? {
           kind: "veto",

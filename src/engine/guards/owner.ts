@@ -160,6 +160,6 @@ export function ownerOf(facts: OwnerFacts): Owner | undefined {
 
 /** One sentence: who, what to change there, and with which command. */
 export function ownerSentence({ name, change, command }: Owner): string {
-  const then = command ? `, then: ${command}` : "";
-  return `The template is managed by ${name}; change ${change} instead, a write here would be undone${then}.`;
+  const then = command ? ` Then: ${command}` : "";
+  return `The template is managed by ${name}; change ${change} instead, a write here would be undone.${then}`;
 }

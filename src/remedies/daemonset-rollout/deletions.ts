@@ -1,18 +1,14 @@
 /** Which stuck pods may be deleted now (pure): DESIGN.md step 3, every refusal with its words. */
 import type { CauseId, Intent, PlanContext, Step } from "../../engine/types.ts";
 import type { Group } from "./causes/revision.ts";
+import { FLEET_CAP, flightLimit, noCanary } from "./critical-class.ts";
 import type { Assessment } from "./diagnose.ts";
 import { isDrained } from "./eligibility.ts";
 import type { PodFacts } from "./facts.ts";
-import { isAvailable, isTerminating, isUpdated, maxUnavailable } from "./recount.ts";
+import { isAvailable, isTerminating, isUpdated } from "./recount.ts";
 import type { Situation, TroubledPod } from "./situation.ts";
 import { requiredSoakMs } from "./soak.ts";
 import { startupAllowance } from "./standing.ts";
-
-/** Never more pods in flight than this, whatever the fleet and its budget. */
-const FLEET_CAP = 20;
-/** Share of the desired pods that may be in flight. */
-const FLEET_SHARE = 0.1;
 
 /** Refusals that end the deletions of this kind altogether. */
 const TRIED: readonly string[] = ["AlreadyTried", "DeletionWithoutEffect"];
@@ -178,7 +174,7 @@ function sameReasonElsewhere({ pods }: Group, before: readonly Intent[]): Intent
 export function deletionsFor(
   group: Group,
   assessment: Assessment,
-  context: Pick<PlanContext, "policies" | "intents">,
+  context: Pick<PlanContext, "policies" | "intents" | "deletionsLeft">,
 ): Deletions {
   const { here, creation } = assessment;
   if (context.policies.delete === "off") return none("DeletionsOff", "deletions are switched off by policy");
@@ -193,6 +189,8 @@ export function deletionsFor(
   if (group.kind === "revision-fault" && !group.pods.every(({ trouble }) => CRASHES.includes(trouble.cause))) {
     return none("DeletionUseless", "a new pod of the same revision would fail the same way");
   }
+  const critical = group.kind === "degraded" ? noCanary(here.observation.daemonSet) : undefined;
+  if (critical) return none("CriticalClass", critical);
   const before = earlier(here, context.intents);
   const elsewhere = group.kind === "one-node" ? sameReasonElsewhere(group, before) : undefined;
   if (elsewhere) {
@@ -219,7 +217,7 @@ export function deletionsFor(
   }
   const unsettled = unhealed(here, before);
   if (unsettled) return unsettled;
-  return wave(here, allowed, before, group);
+  return wave(here, { group, allowed, before, deletionsLeft: context.deletionsLeft ?? FLEET_CAP });
 }
 
 /** The pods that replaced deleted ones come first: while one is not well, nothing more is deleted. */
@@ -243,17 +241,15 @@ function unhealed(here: Situation, before: readonly Intent[]): Deletions | undef
   };
 }
 
-/** How many pods may be on their way at once: the DaemonSet's own budget, a tenth of the fleet, and a cap. */
-export function mostAtOnce({
-  observation,
-  counters: { desired },
-}: Pick<Situation, "observation" | "counters">): number {
-  const share = Math.max(1, Math.floor(desired * FLEET_SHARE));
-  return Math.min(maxUnavailable(observation.daemonSet, desired), share, FLEET_CAP);
+interface Wave {
+  group: Group;
+  allowed: readonly TroubledPod[];
+  before: readonly Intent[];
+  deletionsLeft: number;
 }
 
-function wave(here: Situation, allowed: readonly TroubledPod[], before: readonly Intent[], group: Group): Deletions {
-  const limit = mostAtOnce(here);
+function wave(here: Situation, { group, allowed, before, deletionsLeft }: Wave): Deletions {
+  const limit = flightLimit(here);
   const sofar = againstThis(group, before);
   const flying = inFlight(here, sofar);
   const room = sofar.length === 0 ? Math.min(1, limit - flying) : limit - flying;
@@ -264,7 +260,10 @@ function wave(here: Situation, allowed: readonly TroubledPod[], before: readonly
       recheckAfterMs: 1000,
     };
   const sorted = [...allowed].sort((a, b) => (a.pod.node < b.pod.node ? -1 : 1));
-  const steps = sorted.slice(0, room).map((member) => step(member, sofar.length === 0));
+  // At least one, so that the guard says why there is no more.
+  const steps = sorted
+    .slice(0, Math.max(1, Math.min(room, deletionsLeft)))
+    .map((member) => step(member, sofar.length === 0));
   return {
     kind: "delete",
     cause: group.finding.cause,

@@ -1,7 +1,7 @@
 /** The first two steps of the runbook in words (pure): counters with their recount, and the pods that are not running. */
 
 import type { Description, Settings } from "../../engine/types.ts";
-import { mostAtOnce } from "./deletions.ts";
+import { flightLimit } from "./critical-class.ts";
 import type { Observation, PodFacts, StatusCounters } from "./facts.ts";
 import { alertHolds } from "./recount.ts";
 import type { Situation } from "./situation.ts";
@@ -64,7 +64,7 @@ export function describe(observation: Observation, settings: Settings): Descript
   const reported = counted(daemonSet.status);
   const own = counted(here.counters);
   const lines = podLines(here);
-  const atOnce = mostAtOnce(here);
+  const atOnce = flightLimit(here);
   return {
     counts: { desired: here.counters.desired, available: here.counters.available },
     limits: [

@@ -1,11 +1,18 @@
 import { describe, expect, it } from "vitest";
 import {
+  aContainer,
   aNode,
   anObservation,
   aPod,
+  aStructure,
+  aTemplate,
   crashingPod,
   deadNode,
+  degradedPod,
+  failedPod,
   fleet,
+  HOUR,
+  MINUTE,
   NOW,
   oldPod,
   settings,
@@ -45,6 +52,54 @@ describe("guardFacts", () => {
       pods: fleet(4, [crashingPod("n2")]),
     });
     expect(guardFacts(observation, settings).troubledNodes).toEqual(["n2", "n4"]);
+  });
+
+  it("knows the zones, by the present label or the one before it", () => {
+    const nodes = [
+      aNode("n1", { labels: { "topology.kubernetes.io/zone": "a" } }),
+      aNode("n2", { labels: { "failure-domain.beta.kubernetes.io/zone": "b" } }),
+      aNode("n3", { labels: {} }),
+    ];
+    const facts = guardFacts(anObservation({ nodes, pods: fleet(3, []) }), settings);
+    expect(facts.nodes.map(({ zone }) => zone)).toEqual(["a", "b", ""]);
+  });
+
+  it("says since when a pod has been in trouble: as it lost readiness, else as it was created", () => {
+    const lost = degradedPod("n2");
+    const observation = anObservation({ pods: fleet(4, [crashingPod("n1"), lost]) });
+    expect(guardFacts(observation, settings).nodes.map(({ troubledSince }) => troubledSince)).toEqual([
+      NOW - 20 * MINUTE,
+      lost.readyChangedAt,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it("takes a pod's start from its containers where they ran at once, from its creation where they were restarted", () => {
+    const slow = aPod("n1", { createdAt: NOW - HOUR, containers: [aContainer({ runningSince: NOW - 30 * MINUTE })] });
+    const restarted = aPod("n2", {
+      createdAt: NOW - HOUR,
+      containers: [aContainer({ runningSince: NOW - MINUTE, restartCount: 1 })],
+    });
+    const facts = guardFacts(anObservation({ nodes: someNodes(2), pods: [slow, restarted] }), settings);
+    expect(facts.nodes.map(({ podStartedAt }) => podStartedAt)).toEqual([NOW - 30 * MINUTE, NOW - HOUR]);
+  });
+
+  it("carries what the class, the allowance and the buffers are judged by", () => {
+    const structure = aStructure({ privileged: true });
+    const observation = anObservation({
+      daemonSet: { strategy: "OnDelete", template: aTemplate({ structure, images: { a: "x:1", b: "y:2" } }) },
+      pods: fleet(4, [failedPod("n3")]),
+    });
+    expect(guardFacts(observation, settings)).toMatchObject({
+      namespace: "kube-system",
+      name: "agent",
+      structure,
+      images: ["x:1", "y:2"],
+      updateStrategy: "OnDelete",
+      desired: 4,
+      failedPods: ["uid-agent-n3"],
+    });
   });
 
   it("says that the namespace could not be read", () => {

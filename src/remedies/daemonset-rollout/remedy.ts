@@ -4,6 +4,7 @@ import { describe } from "./describe.ts";
 import { diagnose } from "./diagnose.ts";
 import type { Observation } from "./facts.ts";
 import { guardFacts, mostlyWorks } from "./guard-facts.ts";
+import { readSurroundings } from "./neighbours.ts";
 import { openView } from "./observe.ts";
 import { plan } from "./plan.ts";
 import { slowestStart } from "./standing.ts";
@@ -14,6 +15,7 @@ export const daemonSetRollout: Remedy<Observation> = {
   kind: "DaemonSet",
   alerts: ["KubeDaemonSetRolloutStuck"],
   open: openView,
+  surroundings: readSurroundings,
   diagnose,
   plan,
   verify,

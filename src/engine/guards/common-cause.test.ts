@@ -1,0 +1,170 @@
+import { describe, expect, it } from "vitest";
+import { aNodeFact, aStructure, MINUTE, NOW } from "../../../test/support/daemonset-builders.ts";
+import { aPlan, deletion, input, rollback, say } from "../../../test/support/guard-input.ts";
+import type { GuardFacts } from "../types.ts";
+import type { Neighbour } from "./common-cause.ts";
+import { surroundingsQuery } from "./common-cause.ts";
+import type { GuardResult } from "./guard.ts";
+import { judge } from "./index.ts";
+import type { WorkloadClass } from "./workload-class.ts";
+
+const BEGAN = NOW - 20 * MINUTE;
+const ill = (name: string, zone = "", since = BEGAN) => aNodeFact(name, { troubledSince: since, zone });
+const well = (name: string, zone = "") => aNodeFact(name, { zone });
+
+function neighbour(ref: string, kind: WorkloadClass, pods: Neighbour["pods"]): Neighbour {
+  return { ref, classified: { class: kind, evidence: `evidence of ${kind}` }, pods };
+}
+const on = (node: string, since = BEGAN) => ({ node, since });
+
+interface Scene {
+  neighbours?: Neighbour[];
+  nodes?: GuardFacts["nodes"];
+  facts?: Partial<GuardFacts>;
+  template?: boolean;
+}
+
+function word({ neighbours = [], nodes = [ill("n1"), well("n2")], facts, template = false }: Scene): GuardResult {
+  return say("CommonCause", {
+    plan: template ? aPlan(rollback) : aPlan(deletion("n1")),
+    facts: { nodes, ...facts },
+    surroundings: { kind: "read", neighbours },
+  });
+}
+
+const cni = (since?: number) => neighbour("kube-system/cni", "path", [on("n1", since)]);
+const ordinary = (...pods: Neighbour["pods"][number][]) => neighbour("logging/other", "none", pods);
+
+describe("CommonCause", () => {
+  it.each<[string, Scene, string]>([
+    ["nobody else is ill", {}, "pass"],
+    [
+      "what it depends on fell ill with it",
+      { neighbours: [cni()] },
+      "DaemonSet kube-system/cni (class path: evidence of path) fell ill on n1",
+    ],
+    ["a quarter of an hour apart", { neighbours: [cni(BEGAN - 15 * MINUTE)] }, "kube-system/cni"],
+    ["later than that", { neighbours: [cni(BEGAN - 15 * MINUTE - 1)] }, "pass"],
+    ["on another node", { neighbours: [neighbour("kube-system/cni", "path", [on("n2")])] }, "pass"],
+    [
+      "a driver is a root, too",
+      { neighbours: [neighbour("kube-system/csi", "driver", [on("n1")])] },
+      "kube-system/csi",
+    ],
+    ["a rollback waits for it as well", { neighbours: [cni()], template: true }, "kube-system/cni"],
+    ["the root is named before others", { neighbours: [ordinary(on("n1")), cni()] }, "kube-system/cni"],
+    [
+      "an ordinary one on the same node: the node",
+      { neighbours: [ordinary(on("n1"))] },
+      "Node n1 is the root: DaemonSets logging/other",
+    ],
+    [
+      "a log shipper is ordinary in this",
+      { neighbours: [neighbour("logging/shipper", "buffer", [on("n1")])] },
+      "Node n1",
+    ],
+    ["that does not explain a bad template", { neighbours: [ordinary(on("n1"))], template: true }, "pass"],
+  ])("%s", (_name, scene, want) => {
+    const result = word(scene);
+    if (want === "pass") expect(result).toEqual({ kind: "pass" });
+    else
+      expect(result).toMatchObject({
+        kind: "veto",
+        reason: "DependencyUnhealthy",
+        message: expect.stringContaining(want),
+      });
+  });
+
+  it("the root itself goes on under its own guards", () => {
+    const structure = aStructure({ hostPaths: [{ path: "/opt/cni/bin", writable: true, bidirectional: false }] });
+    expect(word({ neighbours: [cni(), ordinary(on("n1"))], facts: { structure } }).kind).toBe("pass");
+  });
+
+  it("gives the command that looks at the root", () => {
+    expect(word({ neighbours: [cni()] })).toMatchObject({
+      message: expect.stringContaining("kubectl describe daemonset/cni -n kube-system"),
+    });
+  });
+
+  const zoned = [ill("n1", "a"), ill("n2", "a"), well("n3", "b")];
+  it.each<[string, Scene, string]>([
+    ["another one, in the same zone only", { nodes: zoned, neighbours: [ordinary(on("n2"), on("n1"))] }, "veto"],
+    [
+      "in the zone and elsewhere, on no common node",
+      {
+        nodes: [ill("n1", "a"), ill("n2", "a"), well("n4", "a"), well("n3", "b")],
+        neighbours: [ordinary(on("n4"), on("n3"))],
+      },
+      "pass",
+    ],
+    [
+      "in the zone, on other nodes",
+      {
+        nodes: [ill("n1", "a"), ill("n2", "a"), well("n4", "a"), well("n5", "a"), well("n3", "b")],
+        neighbours: [ordinary(on("n4"), on("n5"))],
+      },
+      "zone a",
+    ],
+    [
+      "there is but one zone",
+      {
+        nodes: [ill("n1", "a"), ill("n2", "a"), well("n4", "a"), well("n5", "a")],
+        neighbours: [ordinary(on("n4"), on("n5"))],
+      },
+      "pass",
+    ],
+    [
+      "no zones",
+      { nodes: [ill("n1"), ill("n2"), well("n4"), well("n5")], neighbours: [ordinary(on("n4"), on("n5"))] },
+      "pass",
+    ],
+    [
+      "one pod of it is not the zone",
+      { nodes: [ill("n1", "a"), ill("n2", "a"), well("n4", "a"), well("n3", "b")], neighbours: [ordinary(on("n4"))] },
+      "pass",
+    ],
+    [
+      "long before",
+      {
+        nodes: [ill("n1", "a"), ill("n2", "a"), well("n4", "a"), well("n5", "a"), well("n3", "b")],
+        neighbours: [ordinary(on("n4", 0), on("n5", 0))],
+      },
+      "pass",
+    ],
+  ])("zone: %s", (_name, scene, want) => {
+    const result = word(scene);
+    expect(want === "pass" ? result.kind : "veto").toBe(result.kind);
+    if (want === "zone a" && result.kind === "veto") expect(result.message).toContain("Zone a is the root");
+  });
+
+  it("not read yet: it does not speak", () => {
+    expect(say("CommonCause", { facts: { nodes: [ill("n1")] } }).kind).toBe("pass");
+  });
+
+  it("rights that do not reach: one pod, no template", () => {
+    const surroundings = { kind: "unread", scope: "the other pods on the node" } as const;
+    expect(say("CommonCause", { surroundings }).kind).toBe("not-evaluated");
+    expect(judge(input({ surroundings })).veto).toBeUndefined();
+    const plan = aPlan(rollback);
+    expect(judge(input({ surroundings, plan })).veto).toMatchObject({ reason: "NotEvaluated" });
+  });
+});
+
+describe("surroundingsQuery", () => {
+  const query = (nodes: GuardFacts["nodes"]) => surroundingsQuery(input({ facts: { nodes } }).facts);
+  it("nothing in trouble: nothing to read", () => {
+    expect(query([well("n1")])).toBeUndefined();
+  });
+  it("one node: its pods", () => {
+    expect(query([well("n1"), ill("n2")])).toEqual({ kind: "node", node: "n2" });
+  });
+  it("several: the cluster's DaemonSets, since the first fell ill", () => {
+    expect(query([ill("n1"), ill("n2", "", BEGAN - MINUTE)])).toEqual({
+      kind: "cluster",
+      since: BEGAN - MINUTE,
+      oneZone: false,
+    });
+    expect(query([ill("n1", "a"), ill("n2", "a"), well("n3", "b")])).toMatchObject({ oneZone: true });
+    expect(query([ill("n1", "a"), ill("n2", "b"), well("n3", "b")])).toMatchObject({ oneZone: false });
+  });
+});
