@@ -63,6 +63,7 @@ const guard = z.object({
     reason: z.string().optional(),
     scope: z.string().optional(),
     message: z.string().optional(),
+    command: z.string().optional(),
   }),
 });
 
@@ -85,7 +86,10 @@ const look = z.object({
   diagnosis: diagnosis.optional(),
   plan: plan.optional(),
   guards: z.array(guard).readonly().optional(),
-  veto: z.object({ reason: z.string(), message: z.string() }).optional(),
+  veto: z
+    .object({ reason: z.string(), message: z.string(), command: z.string().optional() })
+    .optional()
+    .describe("The first guard that forbids the plan, and what a person runs instead."),
   loweredPolicies: lines.optional().describe("Policies that annotations lower for this target."),
   owner: z.string().optional().describe("Who else manages the template; absent = nobody besides kubectl."),
   changedAt: z.iso.datetime().optional().describe("When its spec was last changed."),

@@ -170,7 +170,8 @@ function commands(page: Page, { preview, target }: JudgedLook): void {
   const own = findingsOf(diagnosis).flatMap(({ commands: all }) => all);
   const heal = `operarius heal daemonset ${target.name} -n ${target.namespace}   # carries out the plan above, after a second look`;
   const acts = proposal.kind === "proposed" && proposal.plan.kind === "act" && veto === undefined;
-  const all = [...new Set([...(acts ? [heal] : []), ...own])];
+  const instead = veto?.command === undefined ? [] : [veto.command];
+  const all = [...new Set([...(acts ? [heal] : []), ...instead, ...own])];
   if (all.length === 0) return;
   page.heading("For a person");
   for (const command of all) page.command(command);
