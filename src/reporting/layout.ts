@@ -72,6 +72,8 @@ export interface Column {
   title: string;
   /** May be shortened to this many columns where the screen is narrow; absent = never shortened. */
   least?: number;
+  /** Below this it is hard to understand: optional columns go first. Absent = `least`. */
+  good?: number;
   /** Left out where even that is not enough; the highest goes first. 0 or absent = never. */
   optional?: number;
 }
@@ -80,19 +82,26 @@ function cut(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 2))}..`;
 }
 
+/** Between columns, as kubectl has it; narrower where room is scarce. */
 const GAP = 3;
+const NARROW_GAP = 2;
 
-function total(widths: readonly number[]): number {
-  return widths.reduce((sum, width) => sum + width, 0) + GAP * Math.max(0, widths.length - 1);
+function total(widths: readonly number[], gap: number): number {
+  return widths.reduce((sum, width) => sum + width, 0) + gap * Math.max(0, widths.length - 1);
 }
 
-/** Takes the columns' surplus from the widest first. */
-function shrink(columns: readonly Column[], natural: readonly number[], room: number): number[] {
+/** Takes the columns' surplus over their `bound` from the widest first. */
+function shrink(
+  columns: readonly Column[],
+  natural: readonly number[],
+  { room, gap, bound }: { room: number; gap: number; bound: (column: Column) => number | undefined },
+): number[] {
   const widths = [...natural];
-  for (let over = total(widths) - room; over > 0; over -= 1) {
-    const candidates = columns.flatMap(({ least, title }, index) =>
-      least !== undefined && (widths[index] ?? 0) > Math.max(least, title.length) ? [index] : [],
-    );
+  for (let over = total(widths, gap) - room; over > 0; over -= 1) {
+    const candidates = columns.flatMap((column, index) => {
+      const least = bound(column);
+      return least !== undefined && (widths[index] ?? 0) > Math.max(least, column.title.length) ? [index] : [];
+    });
     const widest = candidates.sort((a, b) => (widths[b] ?? 0) - (widths[a] ?? 0))[0];
     if (widest === undefined) break;
     widths[widest] = (widths[widest] ?? 0) - 1;
@@ -111,24 +120,31 @@ export function table(
     Math.max(title.length, ...clean.map((row) => (row[index] ?? "").length)),
   );
   const kept = columns.map((_, index) => index);
-  const widthsOf = () =>
+  const gap = total(natural, GAP) <= width ? GAP : NARROW_GAP;
+  const widthsBy = (bound: (column: Column) => number | undefined): number[] =>
     shrink(
       kept.map((index) => columns[index] ?? { title: "" }),
       kept.map((index) => natural[index] ?? 0),
-      width,
+      { room: width, gap, bound },
     );
   const byOption = [...kept]
     .filter((index) => columns[index]?.optional)
     .sort((a, b) => rank(columns, b) - rank(columns, a));
   for (const index of byOption) {
-    if (total(widthsOf()) <= width) break;
+    if (
+      total(
+        widthsBy(({ good, least }) => good ?? least),
+        gap,
+      ) <= width
+    )
+      break;
     kept.splice(kept.indexOf(index), 1);
   }
-  const widths = widthsOf();
+  const widths = widthsBy(({ least }) => least);
   const line = (cells: readonly string[]): string =>
     kept
       .map((index, position) => cut(cells[index] ?? "", widths[position] ?? 0).padEnd(widths[position] ?? 0))
-      .join(" ".repeat(GAP))
+      .join(" ".repeat(gap))
       .trimEnd();
   return {
     lines: [line(columns.map(({ title }) => title)), ...clean.map(line)],

@@ -139,8 +139,9 @@ export function planWords({ proposal, veto }: Preview): string {
   const { plan } = proposal;
   if (plan.kind !== "act") return { nothing: "-", wait: "wait", decline: "a person" }[plan.kind];
   const what = stepWords(plan);
-  if (veto) return `${what}: no, ${veto.reason}`;
-  return plan.needsApproval ? `${what}, if approved` : what;
+  // What matters most comes first: a narrow screen cuts the end.
+  if (veto) return `no: ${veto.reason} (${what})`;
+  return plan.needsApproval ? `ask: ${what}` : what;
 }
 
 function stepWords({ steps }: Extract<Plan, { kind: "act" }>): string {

@@ -66,7 +66,7 @@ describe("the table", () => {
     expect(lines.slice(2, 6)).toEqual(
       [
         "NAMESPACE     NAME            RUN   CAUSE               PLAN                       OWNER                      CHANGED",
-        "kube-system   agent           3/4   C01 ImageNotFound   rollback to 1, if approved   -                          12m",
+        "kube-system   agent           3/4   C01 ImageNotFound   ask: rollback to 1   -                          12m",
         "shop          node-exporter   3/4   C04 OneNodeOnly     delete 1 pod               Argo CD Application shop   12m",
         "x             broken          ?     not evaluated       not evaluated              -                          -",
       ].map((line) =>

@@ -21,9 +21,9 @@ const COLUMNS: readonly Column[] = [
   { title: "NAMESPACE" },
   { title: "NAME" },
   { title: "RUN" },
-  { title: "CAUSE", least: 8 },
-  { title: "PLAN", least: 8 },
-  { title: "OWNER", least: 10, optional: 2 },
+  { title: "CAUSE", least: 8, good: 20 },
+  { title: "PLAN", least: 8, good: 19 },
+  { title: "OWNER", least: 12, optional: 2 },
   { title: "CHANGED", optional: 1 },
 ];
 
@@ -111,12 +111,27 @@ function notes(
         `Not evaluated: ${what} cannot be read with these rights (${message}).${consequence(what)}`,
     ),
     ...(pause === "" ? [] : [`${pause}.`.replace(/\.\.$/, ".")]),
+    ...legend(shown, details),
     ...(shown.length > 0 ? [`Policies: ${policyWords(policies.flags)} (${policies.source}).`] : []),
     ...(first && !details
       ? [`More: operarius diagnose daemonset ${first.name} -n ${first.namespace}; or all with --details.`]
       : []),
   ];
   return said.length === 0 ? [] : ["", ...said.flatMap((line) => wrapped(line, screen.width))];
+}
+
+/** What the first words in the column PLAN mean, of those that are there. */
+function legend(shown: readonly TargetLook[], details: boolean): string[] {
+  const words = shown.map((look) => (look.kind === "judged" ? planWords(look.preview) : ""));
+  const meanings = [
+    [/^ask:/, "ask: a person has to agree first."],
+    [/^no:/, "no: something forbids it."],
+    [/^a person$/, "a person: nothing is done automatically."],
+  ] as const;
+  const present = meanings
+    .filter(([pattern]) => words.some((each) => pattern.test(each)))
+    .map(([, meaning]) => meaning);
+  return details || present.length === 0 ? [] : [present.join(" ")];
 }
 
 const CONSEQUENCES: Readonly<Record<string, string>> = {

@@ -171,7 +171,7 @@ describe("diagnose -A", () => {
     expect(stdout).toMatch(/^4 of 5 DaemonSets in all namespaces are stuck\.$/m);
     expect(rows(stdout)).toEqual({
       image: expect.stringMatching(
-        /^3\/4 \| C01 ImageNotFound \| rollback to 1: no, ManagedByOthers \| Helm release image.* \| \d+s$/,
+        /^3\/4 \| C01 ImageNotFound \| no: ManagedByOthers \(rollback to 1\) \| Helm release image.* \| \d+s$/,
       ),
       node: expect.stringMatching(/^3\/4 \| C04 \S+ \| (delete 1 pod|wait) \| - \| \d+s$/),
       creation: expect.stringMatching(/^3\/4 \| C23 ServiceAccountMissing \| .* \| - \| \d+s$/),
