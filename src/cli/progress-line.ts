@@ -3,8 +3,8 @@ import type { CliContext } from "./context.ts";
 
 export interface ProgressLine {
   /** So many objects of a kind were read. */
-  count(what: string, count: number): void;
-  clear(): void;
+  count: (what: string, count: number) => void;
+  clear: () => void;
 }
 
 /** Small clusters are read before anybody could read the line. */

@@ -23,7 +23,7 @@ export interface Surroundings {
   policies: PoliciesInForce;
   /** Why nothing may be written at present; "" = nothing is known to stand in the way. */
   pause: string;
-  ledgerOf(target: Target): LedgerLook;
+  ledgerOf: (target: Target) => LedgerLook;
 }
 
 interface PoliciesInput {

@@ -104,8 +104,7 @@ describe("table", () => {
 
 it("colours only where it is told to", () => {
   expect(painter({ colour: false })("bad", "x")).toBe("x");
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what colours a terminal.
-  expect(painter({ colour: true })("bad", "x")).toMatch(/\u001b\[/);
+  expect(painter({ colour: true })("bad", "x")).toContain("\u001b[");
   expect(painter({ colour: true })("bad", "")).toBe("");
 });
 

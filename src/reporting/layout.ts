@@ -31,8 +31,7 @@ const KEPT = "\u0000";
 
 /** What others wrote may have line ends, tabs and control sequences; on a screen it is words of a sentence. */
 export function plainText(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal.
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
+  return text.replace(/\p{Cc}+/gu, " ").trim();
 }
 
 /**

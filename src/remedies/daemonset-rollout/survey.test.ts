@@ -56,7 +56,11 @@ async function aSet(kube: MemoryKube, namespace: string, name: string, waiting?:
         conditions: [{ type: "Ready", status: broken ? "False" : "True", lastTransitionTime: "2026-01-01T00:00:00Z" }],
         containerStatuses: [
           {
-            ...{ name: "app", image: "app:1", imageID: "", ready: !broken, restartCount: 0 },
+            name: "app",
+            image: "app:1",
+            imageID: "",
+            ready: !broken,
+            restartCount: 0,
             state: broken ? { waiting: { reason: waiting, message: "app:1: not found" } } : { running: {} },
           },
         ],
