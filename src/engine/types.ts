@@ -47,9 +47,17 @@ export type Diagnosis =
       reason: string;
       message: string;
       findings: readonly [Finding, ...Finding[]];
-      /** What it could have been and is not, and what shows that. */
-      ruledOut?: readonly { what: string; why: string }[];
+      /** What was looked at and is not the cause; absent where a remedy does not say. */
+      ruledOut?: readonly RuledOut[];
     };
+
+/** A suspect that the facts clear. */
+export interface RuledOut {
+  /** "the node n2" */
+  what: string;
+  /** "it is Ready and without pressure" */
+  why: string;
+}
 
 /** One write, as data. `summary` is what a person reads before and after it. */
 export type Step =

@@ -79,20 +79,19 @@ export function numbersOf(steps: readonly Step[]): { deletions: number; template
   };
 }
 
-function actClause(steps: readonly Step[]): string {
+function actClause(steps: readonly [Step, ...Step[]]): string {
   const [first] = steps;
-  switch (first?.kind) {
-    case "rollback":
-      return `rolling back to revision ${first.revision.number} would restart ${first.restartsAvailable === 0 ? "nothing that runs" : `${pods(first.restartsAvailable)} that ${first.restartsAvailable === 1 ? "runs" : "run"}`}`;
-    case "restart":
-      return "a rolling restart would re-create every pod, as fast as the update strategy allows";
-    case "delete-pod":
-      return steps.length === 1
-        ? `deleting the pod on ${first.node} would give that node a fresh one`
-        : `deleting ${pods(steps.length)} would give their nodes fresh ones`;
-    default:
-      return "something would be done";
+  if (first.kind === "rollback") {
+    const { restartsAvailable: count, revision } = first;
+    const restarts = count === 0 ? "nothing that runs" : `${pods(count)} that ${count === 1 ? "runs" : "run"}`;
+    return `rolling back to revision ${revision.number} would restart ${restarts}`;
   }
+  if (first.kind === "restart")
+    return "a rolling restart would re-create every pod, as fast as the update strategy allows";
+  if (first.kind !== "delete-pod") return `the plan is to ${(first as Step).summary}`;
+  return steps.length === 1
+    ? `deleting the pod on ${first.node} would give that node a fresh one`
+    : `deleting ${pods(steps.length)} would give their nodes fresh ones`;
 }
 
 function capital(text: string): string {
@@ -147,7 +146,8 @@ export function planWords({ proposal, veto }: Preview): string {
 function stepWords({ steps }: Extract<Plan, { kind: "act" }>): string {
   const [first] = steps;
   if (first.kind === "rollback") return `rollback to ${first.revision.number}`;
-  return first.kind === "restart" ? "rolling restart" : `delete ${pods(steps.length)}`;
+  if (first.kind === "restart") return "rolling restart";
+  return first.kind === "delete-pod" ? `delete ${pods(steps.length)}` : (first as Step).kind;
 }
 
 /** The cause in a few words: "C01 ImageNotFound", "+1" where there are more. */
