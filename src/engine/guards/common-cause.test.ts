@@ -75,6 +75,12 @@ describe("CommonCause", () => {
       });
   });
 
+  it("Failed pods of several on one node may go once their node is well; the root still comes first", () => {
+    const facts = { failedPods: ["uid-n1"] };
+    expect(word({ neighbours: [ordinary(on("n1"))], facts }).kind).toBe("pass");
+    expect(word({ neighbours: [cni()], facts }).kind).toBe("veto");
+  });
+
   it("the root itself goes on under its own guards", () => {
     const structure = aStructure({ hostPaths: [{ path: "/opt/cni/bin", writable: true, bidirectional: false }] });
     expect(word({ neighbours: [cni(), ordinary(on("n1"))], facts: { structure } }).kind).toBe("pass");

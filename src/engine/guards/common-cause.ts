@@ -86,6 +86,10 @@ function shared(neighbour: Neighbour, facts: GuardFacts): string[] {
     .map(({ name }) => name);
 }
 
+function deletesFailedOnly({ steps }: ActPlan, { failedPods }: GuardFacts): boolean {
+  return steps.every((step) => step.kind === "delete-pod" && failedPods.includes(step.pod.uid));
+}
+
 function judgeNeighbours(plan: ActPlan, facts: GuardFacts, neighbours: readonly Neighbour[]): GuardResult {
   if (isRoot({ classified: classOf(facts.structure, facts) })) return pass;
   const near = neighbours
@@ -99,8 +103,9 @@ function judgeNeighbours(plan: ActPlan, facts: GuardFacts, neighbours: readonly 
       `kubectl describe daemonset/${ref.split("/")[1]} -n ${ref.split("/")[0]}`,
     );
   }
-  // Where the template is at fault by comparison of revisions, a neighbour on the node or in the zone does not explain it.
-  if (writesTemplate(plan)) return pass;
+  // Where the template is at fault by comparison of revisions, a neighbour on the node or in the zone does not explain it;
+  // a Failed pod is no trouble that goes on: it only waits to be replaced.
+  if (writesTemplate(plan) || deletesFailedOnly(plan, facts)) return pass;
   const others = near.map(({ neighbour }) => neighbour.ref).join(", ");
   if (near[0]) {
     const node = near[0].nodes[0];

@@ -121,7 +121,8 @@ describe("classOf, by structure", () => {
     ["a registrar", spec(rw("/var/lib/kubelet/plugins_registry")), "driver", "plugins_registry"],
     ["a device plugin", spec(rw("/var/lib/kubelet/device-plugins")), "driver", "device-plugins"],
     ["a kubelet elsewhere", spec(rw("/var/lib/k0s/kubelet/device-plugins")), "driver", "k0s"],
-    ["the kubelet's pods, for writing", spec(rw("/var/lib/kubelet/pods")), "driver", "kubelet/pods"],
+    ["the kubelet's whole folder, for writing", spec(rw("/var/lib/kubelet")), "driver", "mounts /var/lib/kubelet of"],
+    ["a backup agent that reads the pods' volumes", spec(rw("/var/lib/kubelet/pods")), "none", "nothing"],
     ["modules and privileged", spec(ro("/lib/modules"), {}, privileged), "driver", "kernel modules"],
     [
       "modules and SYS_MODULE",

@@ -27,7 +27,7 @@ const CNI = /^\/(?:.+\/)?cni(?:\/(?:net\.d|bin)(?:\/.*)?)?$/;
 /** Whoever mounts it to write and works in the node's network changes its packet filter. */
 const PACKET_FILTER_LOCK = /^\/(?:var\/)?run\/xtables\.lock$/;
 const PLUGINS = /\/kubelet\/(?:plugins|plugins_registry|device-plugins)(?:\/.*)?$/;
-const KUBELET = /\/kubelet(?:\/pods)?$/;
+const KUBELET = /\/kubelet$/;
 const MODULES = /^(?:\/usr)?\/lib\/modules(?:\/.*)?$/;
 /** A BPF file system: what is pinned there outlives the pod, and no other pod's mount hangs on it. */
 const KERNEL_FILES = /^\/sys(?:\/.*)?$/;
