@@ -1,16 +1,17 @@
-/** The flags of `heal` and `diagnose`; what they mean is checked in config/heal-config.ts. */
+/** The flags of `heal`, and those that `diagnose` shares; what they mean is checked in config/. */
 import { Command as Program } from "commander";
 import type { HealFlags } from "../config/heal-config.ts";
+import { readRepair } from "../config/heal-config.ts";
+import type { Policies } from "../engine/types.ts";
 import type { CliContext } from "./context.ts";
 
 const EXITS = `
 Exit codes: 0 recovered or nothing to do, 1 not recovered (or waiting, or awaiting approval), 2 usage or configuration,
 3 interrupted, 4 declined: nothing was written and a person is needed.`;
 
-function base(name: string, description: string): Program {
-  return new Program(name)
-    .description(description)
-    .argument("[name]", "name of the DaemonSet (or the variable OPENFERO_DAEMONSET)")
+/** Where the cluster is, what the plan may do, how the answer looks. */
+export function sharedFlags(program: Program): Program {
+  return program
     .option("-n, --namespace <namespace>", "its namespace (or OPENFERO_EXPORTED_NAMESPACE, OPENFERO_NAMESPACE)")
     .option("--kubeconfig <file>", "kubeconfig to use instead of KUBECONFIG, the pod's own account or ~/.kube/config")
     .option("--context <name>", "context of the kubeconfig")
@@ -26,10 +27,10 @@ function base(name: string, description: string): Program {
 }
 
 function healProgram(): Program {
-  return base(
-    "operarius heal daemonset",
-    "Repairs a stuck DaemonSet rollout: the least thing that helps, fenced, verified.",
-  )
+  const program = new Program("operarius heal daemonset")
+    .description("Repairs a stuck DaemonSet rollout: the least thing that helps, fenced, verified.")
+    .argument("[name]", "name of the DaemonSet (or the variable OPENFERO_DAEMONSET)");
+  return sharedFlags(program)
     .option("--dry-run [mode]", "client: plan only; server: the API server judges the writes, nothing is stored")
     .option(
       "--force-delete <uids>",
@@ -41,39 +42,64 @@ function healProgram(): Program {
     .addHelpText("after", EXITS);
 }
 
-function diagnoseProgram(): Program {
-  return base(
-    "operarius diagnose daemonset",
-    "Says why a DaemonSet rollout is stuck and what would be done. Writes nothing.",
-  ).addHelpText("after", "\nExit codes: 0 healthy, 1 something is wrong, 2 usage or configuration.");
-}
-
 export type ParsedHeal = { kind: "run"; name: string | undefined; flags: HealFlags } | { kind: "exit"; code: number };
 
 /** The flags given; `exit` after --help (0) or for flags that do not exist (2), already told on the screen. */
 export function parseHealFlags(
-  command: "heal" | "diagnose",
   args: readonly string[],
-  { stdout, stderr }: CliContext,
+  { stdout, stderr }: Pick<CliContext, "stdout" | "stderr">,
 ): ParsedHeal {
   const [kind, ...rest] = args;
-  const program = command === "heal" ? healProgram() : diagnoseProgram();
   if (kind === "--help" || kind === "-h") rest.unshift("--help");
   else if (kind !== "daemonset" && kind !== "ds" && kind !== "daemonsets") {
     stderr.write(
-      `operarius ${command}: ${kind === undefined ? "no kind of target is given" : `there is no remedy for ${JSON.stringify(kind)}`}. Say: operarius ${command} daemonset NAME -n NAMESPACE\n`,
+      `operarius heal: ${kind === undefined ? "no kind of target is given" : `there is no remedy for ${JSON.stringify(kind)}`}. Say: operarius heal daemonset NAME -n NAMESPACE\n`,
     );
     return { kind: "exit", code: 2 };
   }
+  const parsed = parseProgram(healProgram(), rest, { stdout, stderr });
+  if (parsed.kind === "exit") return parsed;
+  return { kind: "run", name: parsed.program.args[0], flags: parsed.program.opts<HealFlags>() };
+}
+
+/** The program with its flags read; `exit` after --help (0) or for what it does not know (2), already told on the screen. */
+export function parseProgram(
+  program: Program,
+  args: readonly string[],
+  { stdout, stderr }: Pick<CliContext, "stdout" | "stderr">,
+): { kind: "parsed"; program: Program } | { kind: "exit"; code: number } {
   program
     .exitOverride()
     .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) });
   try {
-    program.parse(rest, { from: "user" });
+    program.parse([...args], { from: "user" });
   } catch (error) {
     const code = (error as { exitCode?: number }).exitCode;
-    if (code !== 0) stderr.write(`See operarius ${command} daemonset --help.\n`);
+    if (code !== 0) stderr.write(`See ${program.name()} --help.\n`);
     return { kind: "exit", code: code === 0 ? 0 : 2 };
   }
-  return { kind: "run", name: program.args[0], flags: program.opts<HealFlags>() };
+  return { kind: "parsed", program };
+}
+
+const POLICIES = ["strategy", "rollback", "delete"] as const;
+
+/** The policies in the arguments of a Job that runs `heal daemonset`; undefined when it runs something else. */
+export function flagsOfJob(args: readonly string[]): Partial<Policies> | undefined {
+  const start = args.findIndex((word, index) => word === "heal" && args[index + 1] === "daemonset");
+  if (start < 0) return undefined;
+  const program = healProgram().allowUnknownOption().allowExcessArguments().exitOverride();
+  program.configureOutput({ writeOut: () => undefined, writeErr: () => undefined });
+  try {
+    program.parse(args.slice(start + 2), { from: "user" });
+  } catch {
+    // Arguments with which the Job itself would not start say nothing about what it may do.
+    return undefined;
+  }
+  const flags = program.opts<HealFlags>();
+  const problems: string[] = [];
+  const { policies } = readRepair(problems, flags, {});
+  if (problems.length > 0) return undefined;
+  return Object.fromEntries(
+    POLICIES.filter((name) => flags[name] !== undefined).map((name) => [name, policies[name]]),
+  ) as Partial<Policies>;
 }

@@ -24,11 +24,12 @@ import type { CliContext, Command } from "./context.ts";
 import { parseHealFlags } from "./heal-flags.ts";
 import { fleetTimeoutMs, installationNamespace, writeTerminationMessage } from "./job-surroundings.ts";
 import { writeReceipt } from "./receipt-file.ts";
+import { logScreen } from "./screen.ts";
 import { sleepUntil } from "./sleep.ts";
 
 /** Exit codes: see engine/outcome.ts. */
 export const heal: Command = async (args, context) => {
-  const parsed = parseHealFlags("heal", args, context);
+  const parsed = parseHealFlags(args, context);
   if (parsed.kind === "exit") return parsed.code;
   const read = readHealConfig(parsed.name, parsed.flags, context.env);
   if ("problems" in read) {
@@ -51,7 +52,7 @@ async function healTarget<O extends ObservationBase>(
 ): Promise<number> {
   const text = createHealText((line) => {
     if (config.output === "text") context.stdout.write(`${line}\n`);
-  });
+  }, logScreen(context));
   const { target, settings } = config;
   if (config.output === "text") {
     context.stdout.write(`operarius heal daemonset ${target.namespace}/${target.name}\n`);

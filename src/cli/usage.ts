@@ -2,8 +2,11 @@
 export const usage = `operarius repairs stuck Kubernetes rollouts: it finds the cause, does the least thing that helps, proves it.
 
 Usage:
+  operarius diagnose -A                            every stuck DaemonSet of the cluster, why, and what would be done;
+                                                   needs nothing installed and writes nothing
+  operarius diagnose daemonset NAME -n NAMESPACE   one of them, with evidence and plan; writes nothing
+  operarius blast-radius -A                        what may be done to which DaemonSet, and the worst case; writes nothing
   operarius heal daemonset NAME -n NAMESPACE       repair a stuck rollout
-  operarius diagnose daemonset NAME -n NAMESPACE   say why it is stuck and what would be done; writes nothing
   operarius serve                                  receive alerts from Alertmanager and run repairs as Jobs
   operarius sandbox up                             an embedded cluster for demos and tests
   operarius version

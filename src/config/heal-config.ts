@@ -48,7 +48,7 @@ export interface HealConfig {
   nodeName: string;
 }
 
-type Env = Readonly<Record<string, string | undefined>>;
+export type Env = Readonly<Record<string, string | undefined>>;
 
 /** A Kubernetes object name (RFC 1123 subdomain). */
 const NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
@@ -77,22 +77,7 @@ export function readHealConfig(
       "its name as the argument or the variable OPENFERO_DAEMONSET",
     ),
   };
-  const pace = oneOf(problems, "--pace", flags.pace ?? env.OPERARIUS_PACE ?? "normal", ["normal", "fast"]);
-  const overrides = {
-    ...optional(
-      "timeoutMs",
-      flags.timeout === "auto" ? undefined : duration(problems, "--timeout", flags.timeout, 5000),
-    ),
-    ...optional("dwellMs", duration(problems, "--dwell", flags.dwell, 0)),
-    ...optional("soakMs", duration(problems, "--soak", flags.soak, 0)),
-    ...optional("minAgeMs", duration(problems, "--min-age", flags.minAge, 0)),
-  };
-  const policies: Policies = {
-    strategy: oneOf(problems, "--strategy", flags.strategy ?? "guided", ["guided", "restart"]),
-    rollback: oneOf(problems, "--rollback", flags.rollback ?? "approve", ["off", "suggest", "approve", "auto"]),
-    delete: oneOf(problems, "--delete", flags.delete ?? "on", ["off", "on"]),
-    forceDelete: (flags.forceDelete ?? "").split(",").filter((uid) => uid !== ""),
-  };
+  const { settings, policies } = readRepair(problems, flags, env);
   const dryRun = oneOf(problems, "--dry-run", flags.dryRun === true ? "client" : (flags.dryRun ?? "none"), [
     "none",
     "client",
@@ -104,7 +89,7 @@ export function readHealConfig(
   return {
     config: {
       target,
-      settings: settingsFor(pace, overrides),
+      settings,
       autoTimeout: flags.timeout === "auto",
       deadlineMs,
       jobCreatedAtMs: instant(env.OPERARIUS_JOB_CREATED_AT),
@@ -122,12 +107,38 @@ export function readHealConfig(
   };
 }
 
+/** How fast and how far a repair may go; problems are added to the list. */
+export function readRepair(problems: string[], flags: HealFlags, env: Env): { settings: Settings; policies: Policies } {
+  const pace = oneOf(problems, "--pace", flags.pace ?? env.OPERARIUS_PACE ?? "normal", ["normal", "fast"]);
+  const overrides = {
+    ...optional(
+      "timeoutMs",
+      flags.timeout === "auto" ? undefined : duration(problems, "--timeout", flags.timeout, 5000),
+    ),
+    ...optional("dwellMs", duration(problems, "--dwell", flags.dwell, 0)),
+    ...optional("soakMs", duration(problems, "--soak", flags.soak, 0)),
+    ...optional("minAgeMs", duration(problems, "--min-age", flags.minAge, 0)),
+  };
+  const policies: Policies = {
+    strategy: oneOf(problems, "--strategy", flags.strategy ?? "guided", ["guided", "restart"]),
+    rollback: oneOf(problems, "--rollback", flags.rollback ?? "approve", ["off", "suggest", "approve", "auto"]),
+    delete: oneOf(problems, "--delete", flags.delete ?? "on", ["off", "on"]),
+    forceDelete: (flags.forceDelete ?? "").split(",").filter((uid) => uid !== ""),
+  };
+  return { settings: settingsFor(pace, overrides), policies };
+}
+
 function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
   return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
 }
 
-/** The first source that is given, even if empty: an empty one is a mistake, not an absence. */
-function targetPart(problems: string[], what: string, sources: readonly (string | undefined)[], way: string): string {
+/** The first source that is given, even if empty: an empty one is a mistake, not an absence. Problems are added to the list. */
+export function targetPart(
+  problems: string[],
+  what: string,
+  sources: readonly (string | undefined)[],
+  way: string,
+): string {
   const given = sources.find((source) => source !== undefined);
   if (given === undefined) problems.push(`no ${what} is given: give ${way}`);
   else if (given.trim() === "") problems.push(`the ${what} is empty: give ${way}`);
@@ -140,7 +151,8 @@ function targetPart(problems: string[], what: string, sources: readonly (string 
   return given ?? "";
 }
 
-function oneOf<const T extends string>(
+/** The value, which must be one of those allowed; otherwise a problem is added and the first of them returned. */
+export function oneOf<const T extends string>(
   problems: string[],
   flag: string,
   value: string,

@@ -2,24 +2,12 @@
 import type { Surroundings } from "./guards/common-cause.ts";
 import { surroundingsQuery } from "./guards/common-cause.ts";
 import type { ActPlan } from "./guards/guard.ts";
-import { writesTemplate } from "./guards/guard.ts";
-import { judge } from "./guards/index.ts";
+import type { Judged } from "./proposal.ts";
+import { hearGuards } from "./proposal.ts";
 import { nobodyApproves } from "./run-rights.ts";
 import type { Look, RunOptions, RunState } from "./run-types.ts";
 import { isDwelt } from "./time-left.ts";
 import type { GuardFacts, ObservationBase } from "./types.ts";
-
-/** `plan` says under its step what became of it. */
-export type Judged =
-  | { kind: "refused"; reason: string; message: string; command?: string; plan: ActPlan }
-  | { kind: "allowed"; plan: ActPlan };
-
-function refused(plan: ActPlan, why: { reason: string; message: string; command?: string }): Judged {
-  const { reason, message, command } = why;
-  const note = `not done: ${message}`;
-  const notes = writesTemplate(plan) ? { ...plan.notes, template: note } : { ...plan.notes, delete: note };
-  return { kind: "refused", reason, message, ...(command ? { command } : {}), plan: { ...plan, notes } };
-}
 
 /** The plan, bound to a person's word where a guard wants one; refused where there is nobody to give it. */
 export async function judgePlan<O extends ObservationBase>(
@@ -32,9 +20,7 @@ export async function judgePlan<O extends ObservationBase>(
   const facts = remedy.guardFacts(observation, settings);
   const soon = isDwelt(plan, state) || options.dryRun === "client";
   const surroundings = soon ? await readSurroundings(facts, options) : undefined;
-  const { reports, veto, approval } = judge({
-    plan,
-    facts,
+  const judged = hearGuards(plan, facts, {
     policies,
     settings,
     intents: state.intents,
@@ -42,13 +28,11 @@ export async function judgePlan<O extends ObservationBase>(
     surroundings,
     ownNode,
     at: now(),
+    isApprovable: !nobodyApproves(options),
   });
-  state.guards = reports;
-  report({ kind: "guards", reports });
-  if (veto) return refused(plan, veto);
-  if (!approval) return { kind: "allowed", plan };
-  if (nobodyApproves(options)) return refused(plan, approval);
-  return { kind: "allowed", plan: { ...plan, needsApproval: true, message: `${plan.message} ${approval.message}` } };
+  state.guards = judged.reports;
+  report({ kind: "guards", reports: judged.reports });
+  return judged;
 }
 
 /** Asked once the plan has been dwelt on, so that the answer is as fresh as the plan. */

@@ -12,7 +12,8 @@ import { Interrupted, Stalled, TargetMoved } from "./errors.ts";
 import type { ForeignIntent, Intent, Target } from "./types.ts";
 
 const INTENTS = "operarius.openfero.io/intents";
-const TARGET = "operarius.openfero.io/target";
+/** Annotation that names the target of a Lease: "DaemonSet/kube-system/agent". */
+export const TARGET = "operarius.openfero.io/target";
 const KEEP_MS = 24 * 60 * 60_000;
 const KEEP_COUNT = 200;
 /** How long a holder that died blocks others; more than two request timeouts. */
@@ -63,7 +64,8 @@ function isIntent(value: unknown): value is Intent {
   );
 }
 
-function parseIntents(lease: Live<Lease> | undefined, now: number): Intent[] {
+/** The intents in a target's Lease, of the last 24 h, oldest first. Throws a `SyntaxError` for what it cannot understand. */
+export function parseIntents(lease: Pick<Live<Lease>, "metadata"> | undefined, now: number): Intent[] {
   const text = lease?.metadata.annotations?.[INTENTS];
   if (text === undefined) return [];
   const parsed: unknown = JSON.parse(text);

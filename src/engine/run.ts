@@ -1,11 +1,10 @@
 /** One run of a remedy on one target: look, diagnose, plan, guard, dwell, look again, act, verify. Re-entrant by the ledger. */
 import { awaitingApproval, declined, incomplete, onRecord, waiting } from "./endings.ts";
 import { Interrupted, Stalled, TargetMoved } from "./errors.ts";
-import { deletionsLeft } from "./guards/cluster-budget.ts";
 import type { ActPlan } from "./guards/guard.ts";
 import { judgePlan } from "./judge-plan.ts";
 import { owesStep } from "./owed-step.ts";
-import { lowerPolicies } from "./policies.ts";
+import { propose } from "./proposal.ts";
 import { mayCarryOut, withRights } from "./run-rights.ts";
 import type { Look, Outcome, RunOptions, RunState } from "./run-types.ts";
 import { settle } from "./settle.ts";
@@ -137,24 +136,27 @@ async function decide<O extends ObservationBase>(
 ): Promise<Turn> {
   const { remedy, settings, report, ledger } = options;
   const { observation, diagnosis } = look;
-  const lowered = lowerPolicies(withRights(options), remedy.guardFacts(observation, settings));
-  if (lowered.kind === "unreadable") throw new Stalled("PolicyUnreadable", lowered.message);
-  if (lowered.notes.length > 0) report({ kind: "policies", notes: lowered.notes });
   if (diagnosis.kind === "unhealthy" && !state.ledgerRead && options.dryRun !== "client") {
     state.intents = await ledger.read();
     state.ledgerRead = true;
   }
-  const use = { intents: state.intents, others: ledger.others(), settings, at: options.now() };
-  const planWith = (mayPatchTemplate: boolean) =>
-    remedy.plan(observation, diagnosis, {
-      policies: lowered.policies,
-      settings,
-      intents: state.intents,
-      mayPatchTemplate,
-      deletionsLeft: deletionsLeft(use),
-    });
-  const wished = planWith(state.mayPatchTemplate ?? true);
-  const plan = (await mayCarryOut(wished, options, state)) ? wished : planWith(false);
+  const others = ledger.others();
+  const proposing = {
+    remedy,
+    settings,
+    policies: withRights(options),
+    intents: state.intents,
+    others,
+    at: options.now(),
+  };
+  const planWith = (mayPatchTemplate: boolean) => {
+    const proposal = propose(observation, diagnosis, { ...proposing, mayPatchTemplate });
+    if (proposal.kind === "blocked") throw new Stalled(proposal.reason, proposal.message);
+    return proposal;
+  };
+  const { plan: wished, notes } = planWith(state.mayPatchTemplate ?? true);
+  if (notes.length > 0) report({ kind: "policies", notes });
+  const plan = (await mayCarryOut(wished, options, state)) ? wished : planWith(false).plan;
   look.plan = plan;
   report({ kind: "plan", plan });
   if (plan.kind === "act") return consider(plan, look, options, state);

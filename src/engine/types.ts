@@ -42,7 +42,22 @@ export type Diagnosis =
       onlyLater: boolean;
       findings: readonly Finding[];
     }
-  | { kind: "unhealthy"; reason: string; message: string; findings: readonly [Finding, ...Finding[]] };
+  | {
+      kind: "unhealthy";
+      reason: string;
+      message: string;
+      findings: readonly [Finding, ...Finding[]];
+      /** What was looked at and is not the cause; absent where a remedy does not say. */
+      ruledOut?: readonly RuledOut[];
+    };
+
+/** A suspect that the facts clear. */
+export interface RuledOut {
+  /** "the node n2" */
+  what: string;
+  /** "it is Ready and without pressure" */
+  why: string;
+}
 
 /** One write, as data. `summary` is what a person reads before and after it. */
 export type Step =
@@ -248,6 +263,10 @@ export interface GuardFacts {
 
 /** What a person reads of an observation: the first two steps of the runbook. */
 export interface Description {
+  /** By recount; absent where a remedy counts nothing. */
+  counts?: { desired: number; available: number };
+  /** Within which limits a plan's deletions stay, one sentence each. */
+  limits?: readonly string[];
   status: readonly string[];
   pods: readonly string[];
 }

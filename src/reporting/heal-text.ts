@@ -1,6 +1,8 @@
 /** The words of `operarius heal` on screen and in the Job's log: the five steps of the runbook, always all five. */
 import type { Progress } from "../engine/report.ts";
 import type { Plan, StepNotes, Verdict } from "../engine/types.ts";
+import type { Screen } from "./layout.ts";
+import { painter, wrapped } from "./layout.ts";
 
 const HEADINGS = [
   "Status",
@@ -36,8 +38,12 @@ function stepOf(plan: Plan | undefined): 3 | 4 {
   return plan?.kind === "act" && plan.steps[0].kind !== "delete-pod" ? 4 : 3;
 }
 
-/** Writes lines to `print`; each line is told once while it stays the same. */
-export function createHealText(print: (line: string) => void): HealText {
+/** Where no terminal is: a line of the log is a line, however long. */
+const LOG: Screen = { width: Number.POSITIVE_INFINITY, colour: false };
+
+/** Writes lines to `print`, wrapped to the screen; each line is told once while it stays the same. */
+export function createHealText(print: (line: string) => void, screen: Screen = LOG): HealText {
+  const paint = painter(screen);
   let step = 0;
   /** What was said under the present heading. */
   const told = new Set<string>();
@@ -50,14 +56,18 @@ export function createHealText(print: (line: string) => void): HealText {
   function line(text: string): void {
     if (told.has(text)) return;
     told.add(text);
-    print(`   ${text}`);
+    for (const each of onScreen(text, "   ", "     ")) print(each);
+  }
+
+  function onScreen(text: string, indent: string, hanging: string): string[] {
+    return screen.width === LOG.width ? [`${indent}${text}`] : wrapped(text, screen.width, indent, hanging);
   }
 
   /** Opens the numbered steps up to `number`; those that are passed over say why nothing was done. */
   function open(number: Number): void {
     while (step < number) {
       step += 1;
-      print(`${step}. ${HEADINGS[step - 1]}`);
+      print(paint("strong", `${step}. ${HEADINGS[step - 1]}`));
       told.clear();
       if (!looked && step < 3) line("not known: the cluster was not read");
       if (step < number && step === 3) line(notes?.delete ?? "not done");
@@ -134,8 +144,10 @@ export function createHealText(print: (line: string) => void): HealText {
       open(5);
       line(`${verdict.kind} (${verdict.reason}): ${verdict.message}`);
       for (const command of next) line(`for a person: ${command}`);
-      print(`cause: ${oneLine(cause)}`);
-      print(`fix: ${oneLine(fix)}`);
+      const [first = "", ...rest] = onScreen(`cause: ${oneLine(cause)}`, "", "  ");
+      for (const each of [first.replace(/^cause:/, paint("strong", "cause:")), ...rest]) print(each);
+      // A command is there to be copied.
+      print(`${paint("strong", "fix:")} ${paint("command", oneLine(fix))}`);
     },
   };
 }

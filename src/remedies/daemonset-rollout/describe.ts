@@ -1,6 +1,7 @@
 /** The first two steps of the runbook in words (pure): counters with their recount, and the pods that are not running. */
 
 import type { Description, Settings } from "../../engine/types.ts";
+import { flightLimit } from "./critical-class.ts";
 import type { Observation, PodFacts, StatusCounters } from "./facts.ts";
 import { alertHolds } from "./recount.ts";
 import type { Situation } from "./situation.ts";
@@ -63,7 +64,12 @@ export function describe(observation: Observation, settings: Settings): Descript
   const reported = counted(daemonSet.status);
   const own = counted(here.counters);
   const lines = podLines(here);
+  const atOnce = flightLimit(here);
   return {
+    counts: { desired: here.counters.desired, available: here.counters.available },
+    limits: [
+      `one pod first, and further ones only after its replacement has stayed available; then at most ${atOnce === 1 ? "1 pod" : `${atOnce} pods`} at a time (maxUnavailable ${daemonSet.maxUnavailable}, a tenth of the ${here.counters.desired} pods, never more than 20)`,
+    ],
     status: [
       `reported: ${reported}`,
       reported === own ? "recount from pods and nodes: the same" : `recount from pods and nodes differs: ${own}`,

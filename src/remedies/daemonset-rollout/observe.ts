@@ -7,11 +7,11 @@ import type { ReflectorOptions } from "../../kube/reflector.ts";
 import { startReflector } from "../../kube/reflector.ts";
 import { controllerRevisions, daemonSets, events, namespaces, nodes, pods } from "../../kube/resources.ts";
 import type { Kube, Live } from "../../kube/types.ts";
+import { assemble, eventsNeeded, missing } from "./assemble.ts";
 import { createChanges } from "./changes.ts";
-import type { EventFacts, Observation, PodFacts } from "./facts.ts";
-import { daemonSetFacts, eventFacts, labelSelector, nodeFacts, revisionFacts } from "./project.ts";
+import type { EventFacts, Observation } from "./facts.ts";
+import { eventFacts, labelSelector, nodeFacts } from "./project.ts";
 import { isControlledBy, podFacts } from "./project-pod.ts";
-import { slots } from "./recount.ts";
 
 interface OpenOptions {
   kube: Kube;
@@ -28,8 +28,6 @@ const REST_PER_OBJECT_MS = 0.3;
 const LONGEST_REST_MS = 2500;
 /** Watches that were silent for longer are not believed without asking the API server. */
 const SILENT_MS = 20_000;
-/** A pod that is still being created after this is asked about in the events. */
-const CREATING_MS = 5000;
 
 /**
  * Opens the view: resolves after the first lists. Rejects with `Stalled` (`NotFound`) when there is no such DaemonSet,
@@ -79,20 +77,14 @@ export async function openView({
       }
       const key = `${daemonSet.metadata.generation}/${daemonSet.status?.observedGeneration}`;
       const known = await revisions(key);
-      const facts = daemonSetFacts(daemonSet, known);
-      const observation: Observation = {
+      const observation = assemble({
         at: now(),
-        fence: { uid, generation: facts.generation, templateHash: facts.template.hash },
-        daemonSet: facts,
+        daemonSet,
+        revisions: known,
         pods: ownPods.items().filter((pod) => pod !== undefined),
         nodes: allNodes.items(),
-        revisions: revisionFacts(uid, known),
-        events: [],
-        ...(annotations ? { namespaceAnnotations: annotations } : {}),
-        unread: annotations ? [] : ["namespaces"],
-        podlessSince: {},
-        orphanedSince: {},
-      };
+        namespaceAnnotations: annotations,
+      });
       objects = observation.pods.length + observation.nodes.length;
       const { podless, orphaned } = missing(observation);
       return explain({
@@ -160,33 +152,12 @@ function readWhenChanged<T>(read: () => Promise<T>): (key: string) => Promise<T>
   };
 }
 
-/** Eligible nodes without any pod, by name, and pods without their node, by uid. */
-function missing(observation: Observation): { podless: string[]; orphaned: string[] } {
-  const found = slots(observation);
-  return {
-    podless: found.slots
-      .filter(({ shouldRun, pods: own }) => shouldRun && own.length === 0)
-      .map(({ node }) => node.name),
-    orphaned: found.orphans.map(({ uid }) => uid),
-  };
-}
-
 /** Since when each of the present ones has been there, as far as this view has seen; those that are gone are forgotten. */
 function remember(memory: Map<string, number>, present: readonly string[], at: number): Record<string, number> {
   const names = new Set(present);
   for (const name of memory.keys()) if (!names.has(name)) memory.delete(name);
   for (const name of names) if (!memory.has(name)) memory.set(name, at);
   return Object.fromEntries(memory);
-}
-
-/** True when the pod's own status does not say what it waits for. */
-function isUnexplained(pod: PodFacts, at: number): boolean {
-  if (!pod.bound || pod.phase !== "Pending") return false;
-  return pod.containers.some(({ waiting }) => {
-    if (!waiting) return false;
-    if (waiting.reason === "ImagePullBackOff") return true;
-    return ["ContainerCreating", "PodInitializing"].includes(waiting.reason) && at - pod.createdAt > CREATING_MS;
-  });
 }
 
 /** Adds events to an observation that needs them: a node lacks its pod, a pod may be deleted, or does not explain itself. */
@@ -204,16 +175,12 @@ function createEventReader({
     return items.map(eventFacts);
   };
   return async (observation: Observation): Promise<Observation> => {
-    const old = observation.at - settings.minAgeMs;
-    const creation =
-      Object.keys(observation.podlessSince).length > 0 ||
-      observation.pods.some(({ ready, phase, createdAt }) => !ready && (phase === "Failed" || createdAt <= old));
-    const unexplained = observation.pods.filter((pod) => isUnexplained(pod, observation.at));
-    if (!creation && unexplained.length === 0) return observation;
+    const needed = eventsNeeded(observation, settings);
+    if (!needed.aboutSet && needed.pods.length === 0) return observation;
     try {
       if (now() - readAt >= EVENTS_EVERY_MS) {
-        const names = new Set(unexplained.map((pod) => `Pod/${pod.name}`));
-        const about = creation ? await read(`involvedObject.uid=${uid}`) : [];
+        const names = new Set(needed.pods.map((name) => `Pod/${name}`));
+        const about = needed.aboutSet ? await read(`involvedObject.uid=${uid}`) : [];
         const warnings = names.size > 0 ? await read("type=Warning,involvedObject.kind=Pod") : [];
         held = [...about, ...warnings.filter((event) => names.has(event.about))];
         readAt = now();
