@@ -10,6 +10,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import("./cli/serve.ts")).serve,
   heal: async () => (await import("./cli/heal.ts")).heal,
   diagnose: async () => (await import("./cli/diagnose.ts")).diagnose,
+  replay: async () => (await import("./cli/replay.ts")).replayCommand,
   sandbox: async () => (await import("./cli/sandbox.ts")).sandbox,
 };
 

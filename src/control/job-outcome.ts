@@ -26,7 +26,13 @@ const reportSchema = z.object({
   planDigest: z.string().max(256).optional(),
   recheckAfterSeconds: z.number().min(0).max(86_400).optional(),
   writes: z.array(z.string()).default([]),
-  receiptDigest: z.string().optional(),
+  receiptDigest: z.string().max(64).optional(),
+  receipt: z
+    .string()
+    .max(253)
+    .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/)
+    .optional(),
+  receiptProblem: z.string().max(1024).optional(),
 });
 
 /** Only the Job's conditions say that it is over: a failed pod may be retried by backoffLimit. */

@@ -85,7 +85,7 @@ async function oneTurn<O extends ObservationBase>(
   const { remedy, settings, report } = options;
   const observation = await view.look();
   const diagnosis = remedy.diagnose(observation, { settings, intents: state.intents });
-  const look: Look<O> = { observation, diagnosis, plan: undefined };
+  const look: Look<O> = { observation, diagnosis, plan: undefined, known: state.intents };
   const before = state.last?.plan;
   state.first ??= look;
   state.last = look;
@@ -153,6 +153,8 @@ async function decide<O extends ObservationBase>(
   const wished = planWith(state.mayPatchTemplate ?? true);
   const plan = (await mayCarryOut(wished, options, state)) ? wished : planWith(false);
   look.plan = plan;
+  const mayPatchTemplate = plan === wished && (state.mayPatchTemplate ?? true);
+  look.context = { policies: lowered.policies, intents: state.intents, mayPatchTemplate };
   report({ kind: "plan", plan });
   if (plan.kind === "act") {
     state.badSince = undefined;
@@ -206,6 +208,7 @@ async function consider<O extends ObservationBase>(
     at: now(),
   });
   state.guards = reports;
+  look.guards = reports;
   report({ kind: "guards", reports });
   if (veto) return decline(veto, look, options, state);
   if (options.dryRun === "client")

@@ -1,4 +1,5 @@
 /** The words of `operarius heal` on screen and in the Job's log: the five steps of the runbook, always all five. */
+import { redact } from "../engine/redact.ts";
 import type { Progress } from "../engine/report.ts";
 import type { Plan, StepNotes, Verdict } from "../engine/types.ts";
 
@@ -16,6 +17,8 @@ export interface Ending {
   notes: StepNotes | undefined;
   /** Further commands for a person, besides `fix`. */
   next: readonly string[];
+  /** Further lines for a person, after the verdict. */
+  remarks?: readonly string[];
   cause: string;
   fix: string;
 }
@@ -47,7 +50,9 @@ export function createHealText(print: (line: string) => void): HealText {
   let notes: StepNotes | undefined;
   let planned: Plan | undefined;
 
-  function line(text: string): void {
+  /** Much of what is said are others' words. */
+  function line(given: string): void {
+    const text = redact(given);
     if (told.has(text)) return;
     told.add(text);
     print(`   ${text}`);
@@ -129,13 +134,14 @@ export function createHealText(print: (line: string) => void): HealText {
       if (progress.kind === "look") look(progress);
       else tell(progress);
     },
-    finish({ verdict, notes: final, next, cause, fix }) {
+    finish({ verdict, notes: final, next, remarks = [], cause, fix }) {
       notes = final ?? notes;
       open(5);
       line(`${verdict.kind} (${verdict.reason}): ${verdict.message}`);
+      for (const remark of remarks) line(remark);
       for (const command of next) line(`for a person: ${command}`);
-      print(`cause: ${oneLine(cause)}`);
-      print(`fix: ${oneLine(fix)}`);
+      print(`cause: ${redact(oneLine(cause))}`);
+      print(`fix: ${redact(oneLine(fix))}`);
     },
   };
 }

@@ -1,6 +1,8 @@
 /** Keeps a live view of one DaemonSet and freezes it into observations: everything is listed once, then watched. */
+import { randomBytes } from "node:crypto";
 import type { ControllerRevision } from "kubernetes-types/apps/v1";
 import { Stalled } from "../../engine/errors.ts";
+import type { Mask } from "../../engine/redact.ts";
 import type { Settings, Target, View } from "../../engine/types.ts";
 import { isForbidden } from "../../kube/errors.ts";
 import type { ReflectorOptions } from "../../kube/reflector.ts";
@@ -9,7 +11,8 @@ import { controllerRevisions, daemonSets, events, namespaces, nodes, pods } from
 import type { Kube, Live } from "../../kube/types.ts";
 import { createChanges } from "./changes.ts";
 import type { EventFacts, Observation, PodFacts } from "./facts.ts";
-import { daemonSetFacts, eventFacts, labelSelector, nodeFacts, revisionFacts } from "./project.ts";
+import { podMask } from "./pod-literals.ts";
+import { daemonSetFacts, eventFacts, labelSelector, nodeFacts, ownAnnotations, revisionFacts } from "./project.ts";
 import { isControlledBy, podFacts } from "./project-pod.ts";
 import { slots } from "./recount.ts";
 
@@ -54,18 +57,23 @@ export async function openView({
     const found = own.get(namespace, name);
     if (!found) throw notFound(target, kube.server);
     const { uid } = found.metadata;
+    const salt = randomBytes(16).toString("hex");
     const selector = labelSelector(found);
     const ownPods = startReflector({
       ...live,
       resource: pods,
       namespace,
       labelSelector: selector,
-      project: (pod) => (isControlledBy(pod, uid) ? podFacts(pod) : undefined),
+      project: (pod) => (isControlledBy(pod, uid) ? podFacts(pod, salt) : undefined),
     });
     const allNodes = startReflector({ ...live, resource: nodes, project: nodeFacts });
     const memory = { podless: new Map<string, number>(), orphaned: new Map<string, number>() };
     const revisions = readWhenChanged(() => ownRevisions(kube, namespace, selector));
-    const explain = createEventReader({ kube, target, settings, uid, now });
+    const mask = (): Mask => {
+      const { metadata, spec } = own.get(namespace, name) ?? found;
+      return podMask({ metadata, ...(spec?.template.spec && { spec: spec.template.spec }) });
+    };
+    const explain = createEventReader({ kube, target, settings, uid, now, mask });
     const [annotations] = await Promise.all([namespaceAnnotations(kube, namespace), ownPods.synced, allNodes.synced]);
 
     async function look(): Promise<Observation> {
@@ -79,14 +87,14 @@ export async function openView({
       }
       const key = `${daemonSet.metadata.generation}/${daemonSet.status?.observedGeneration}`;
       const known = await revisions(key);
-      const facts = daemonSetFacts(daemonSet, known);
+      const facts = daemonSetFacts(daemonSet, known, salt);
       const observation: Observation = {
         at: now(),
         fence: { uid, generation: facts.generation, templateHash: facts.template.hash },
         daemonSet: facts,
         pods: ownPods.items().filter((pod) => pod !== undefined),
         nodes: allNodes.items(),
-        revisions: revisionFacts(uid, known),
+        revisions: revisionFacts(uid, known, salt),
         events: [],
         ...(annotations ? { namespaceAnnotations: annotations } : {}),
         unread: annotations ? [] : ["namespaces"],
@@ -140,7 +148,7 @@ function notFound({ namespace, name }: Target, server: string): Stalled {
 /** The namespace's annotations, or undefined when the rights do not reach that far. */
 async function namespaceAnnotations(kube: Kube, name: string): Promise<Record<string, string> | undefined> {
   try {
-    return (await kube.get(namespaces, { name })).metadata.annotations ?? {};
+    return ownAnnotations((await kube.get(namespaces, { name })).metadata.annotations);
   } catch (error) {
     if (isForbidden(error)) return undefined;
     throw error;
@@ -196,12 +204,14 @@ function createEventReader({
   settings,
   uid,
   now,
-}: Pick<OpenOptions, "kube" | "target" | "settings" | "now"> & { uid: string }) {
+  mask,
+}: Pick<OpenOptions, "kube" | "target" | "settings" | "now"> & { uid: string; mask: () => Mask }) {
   let readAt = Number.NEGATIVE_INFINITY;
   let held: EventFacts[] = [];
   const read = async (fieldSelector: string): Promise<EventFacts[]> => {
     const { items } = await kube.list(events, { namespace: target.namespace, fieldSelector });
-    return items.map(eventFacts);
+    const withoutSecrets = mask();
+    return items.map((event) => eventFacts(event, withoutSecrets));
   };
   return async (observation: Observation): Promise<Observation> => {
     const old = observation.at - settings.minAgeMs;

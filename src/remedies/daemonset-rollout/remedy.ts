@@ -4,6 +4,7 @@ import { describe } from "./describe.ts";
 import { diagnose } from "./diagnose.ts";
 import type { Observation } from "./facts.ts";
 import { guardFacts, mostlyWorks } from "./guard-facts.ts";
+import { nodeStates } from "./node-states.ts";
 import { openView } from "./observe.ts";
 import { plan } from "./plan.ts";
 import { slowestStart } from "./standing.ts";
@@ -19,6 +20,7 @@ export const daemonSetRollout: Remedy<Observation> = {
   verify,
   guardFacts,
   describe,
+  nodeStates,
   mostlyWorks,
   waveMs: ({ daemonSet, pods }, settings) =>
     Math.max(daemonSet.template.gracePeriodMs * (settings.pace === "fast" ? 0.1 : 1), 1000) +
