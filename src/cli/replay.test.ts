@@ -96,6 +96,6 @@ describe("operarius replay", () => {
   it("lets no hostile text command the terminal", async () => {
     const hostile = { ...receipt, verdict: { kind: "declined", reason: "X", message: "\u001b[2Jgone\u202e" } };
     const { stdout } = await run(["-"], JSON.stringify(hostile));
-    expect(stdout).not.toMatch(/[\u001b\u202e]/u);
+    expect(["\u001b", "\u202e"].filter((control) => stdout.includes(control))).toEqual([]);
   });
 });

@@ -17,7 +17,7 @@ export interface HealOptions {
   flags?: readonly string[];
   env?: Readonly<Record<string, string>>;
   /** Default: the Job's own, from the shipped rbac.yaml. */
-  account?: AccountFiles;
+  account?: Pick<AccountFiles, "kubeconfig">;
 }
 
 export interface Healing {

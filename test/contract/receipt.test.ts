@@ -1,7 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Cluster } from "../../test/support/any-cluster.ts";
-import { anyCluster } from "../../test/support/any-cluster.ts";
+import { digest } from "../../src/engine/digest.ts";
+import { readReceipt } from "../../src/engine/read-receipt.ts";
+import { unfoldLooks } from "../../src/engine/receipt-looks.ts";
+import { MOST_CHARACTERS, pack, unpack } from "../../src/engine/receipt-pack.ts";
+import type { Receipt } from "../../src/engine/receipt-schema.ts";
+import { receiptSchema } from "../../src/engine/receipt-schema.ts";
+import { replay } from "../../src/engine/replay.ts";
+import type { Observation } from "../../src/remedies/daemonset-rollout/facts.ts";
+import { daemonSetRollout } from "../../src/remedies/daemonset-rollout/remedy.ts";
+import type { Cluster } from "../support/any-cluster.ts";
+import { anyCluster } from "../support/any-cluster.ts";
 import {
   aNode,
   anObservation,
@@ -12,17 +21,8 @@ import {
   oldPod,
   settings,
   somePolicies,
-} from "../../test/support/daemonset-builders.ts";
-import { receiptOf } from "../../test/support/receipts.ts";
-import type { Observation } from "../remedies/daemonset-rollout/facts.ts";
-import { daemonSetRollout } from "../remedies/daemonset-rollout/remedy.ts";
-import { digest } from "./digest.ts";
-import { readReceipt } from "./read-receipt.ts";
-import { unfoldLooks } from "./receipt-looks.ts";
-import { MOST_CHARACTERS, pack, unpack } from "./receipt-pack.ts";
-import type { Receipt } from "./receipt-schema.ts";
-import { receiptSchema } from "./receipt-schema.ts";
-import { replay } from "./replay.ts";
+} from "../support/daemonset-builders.ts";
+import { receiptOf } from "../support/receipts.ts";
 
 const RUNS = { numRuns: 60, seed: 20_260_101 };
 
