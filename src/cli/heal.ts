@@ -3,12 +3,12 @@ import { hostname } from "node:os";
 import type { HealConfig } from "../config/heal-config.ts";
 import { budgetStart, readHealConfig } from "../config/heal-config.ts";
 import { createActuator } from "../engine/actuate.ts";
+import { withoutSecrets } from "../engine/endings.ts";
 import { Interrupted, Stalled } from "../engine/errors.ts";
 import { createLedger } from "../engine/ledger.ts";
 import { EXIT, exitCode, mainFinding, terminationMessage } from "../engine/outcome.ts";
 import { assertNotPaused } from "../engine/pause.ts";
 import { RECEIPT_SCHEMA } from "../engine/receipt-schema.ts";
-import { redact } from "../engine/redact.ts";
 import { mayPatchTemplate } from "../engine/rights.ts";
 import { runRemedy } from "../engine/run.ts";
 import type { Approval, Outcome } from "../engine/run-types.ts";
@@ -150,8 +150,7 @@ function approvalOf({ remediation, dryRun }: HealConfig, context: CliContext): A
 }
 
 async function conclude<O extends ObservationBase>(end: Recorded<O> & { outcome: Outcome<O> }): Promise<number> {
-  const { config, context, text, record } = end;
-  const outcome = { ...end.outcome, verdict: withoutSecrets(end.outcome.verdict) };
+  const { config, context, text, record, outcome } = end;
   const finding = mainFinding(outcome);
   const lines = lastLines({
     outcome,
@@ -175,11 +174,6 @@ async function conclude<O extends ObservationBase>(end: Recorded<O> & { outcome:
     context,
   );
   return exitCode(outcome.verdict);
-}
-
-/** An error of the API repeats what webhooks and registries say. */
-function withoutSecrets(verdict: Verdict): Verdict {
-  return { ...verdict, message: redact(verdict.message) };
 }
 
 interface GivenUp<O extends ObservationBase> {

@@ -3,7 +3,6 @@ import type { RecordedLook } from "./receipt-looks.ts";
 import { foldLooks, plain } from "./receipt-looks.ts";
 import type { Receipt, ReceiptLook } from "./receipt-schema.ts";
 import { RECEIPT_SCHEMA } from "./receipt-schema.ts";
-import { redact } from "./redact.ts";
 import type { Look, Outcome } from "./run-types.ts";
 import type { NodeState, ObservationBase, Policies, Remedy, Settings, Target, Verdict } from "./types.ts";
 
@@ -51,9 +50,7 @@ export function buildReceipt<O extends ObservationBase>(
     ...(finishedAt === undefined ? {} : { finishedAt: new Date(finishedAt).toISOString() }),
     settings: { ...settings },
     policies: { ...head.policies },
-    ...(outcome.verdict === undefined
-      ? {}
-      : { verdict: { ...outcome.verdict, message: redact(outcome.verdict.message) } }),
+    ...(outcome.verdict === undefined ? {} : { verdict: outcome.verdict }),
     ...foldLooks(recorded),
     intents: plain<unknown>(outcome.intents) as Receipt["intents"],
     writes: outcome.writes.map(({ at, step, unconfirmed, generation, look }) => ({

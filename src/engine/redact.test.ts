@@ -54,6 +54,10 @@ describe("what stays, because diagnosis rests on it", () => {
     "0/4 nodes are available: 1 Insufficient cpu, 3 node(s) didn't satisfy plugin(s) [NodeAffinity].",
     'admission webhook "policy.example.com" denied the request: no',
     'Www-Authenticate: Bearer realm="https://auth.example.com/token",service="registry.example.com"',
+    "pod secrets-store-csi-driver-x2v4q on n3 is starting",
+    "kubectl logs token-refresher -n kube-system --previous",
+    'Back-off pulling image "registry.example.com/oauth:v2"',
+    "failed to pull registry.example.com/vault-secret:1.2: not found",
     "commit 0123456789abcdef0123456789abcdef01234567",
   ])("%s", (text) => {
     expect(redact(text)).toBe(text);

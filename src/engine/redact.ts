@@ -17,7 +17,11 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [/\b[\w.-]{1,80}:[^\s@/"']{3,}@(?!sha\d)(?=[\w.-])/g, "[redacted]@"],
   [/\b(bearer|basic|negotiate)\s+(?!realm|auth|token|error|scheme|credential|\[)[^\s"'\\,;]{6,}/gi, "$1 [redacted]"],
   [
-    new RegExp(`(--?[\\w-]{0,40}(?:${SECRET_NAMES}|secret|token)[\\w-]{0,20})(\\s+|=)(?!\\[redacted)${VALUE}`, "gi"),
+    // Where a word begins: pods are called "secrets-agent-x", and that is no flag.
+    new RegExp(
+      `(?<![\\w-])(--?[\\w-]{0,40}(?:${SECRET_NAMES}|secret|token)[\\w-]{0,20})(\\s+|=)(?!\\[redacted)${VALUE}`,
+      "gi",
+    ),
     "$1$2[redacted]",
   ],
   [
@@ -25,7 +29,8 @@ const RULES: readonly (readonly [RegExp, string])[] = [
     "$1[redacted]",
   ],
   [
-    new RegExp(`\\b([\\w.-]{0,40}(?:${PROSE_NAMES})\\\\*["']?(?:=|:(?=\\S)))(?!\\[redacted|//)${VALUE}`, "gi"),
+    // Without a space only in quotes: "oauth:v2" is an image.
+    new RegExp(`\\b([\\w.-]{0,40}(?:${PROSE_NAMES})(?:\\\\*["']?=|\\\\*["']:(?=\\S)))(?!\\[redacted|//)${VALUE}`, "gi"),
     "$1[redacted]",
   ],
   [

@@ -1,5 +1,5 @@
 /** One run of a remedy on one target: look, diagnose, plan, guard, dwell, look again, act, verify. Re-entrant by the ledger. */
-import { awaitingApproval, declined, incomplete, onRecord, waiting } from "./endings.ts";
+import { awaitingApproval, declined, incomplete, onRecord, waiting, withoutSecrets } from "./endings.ts";
 import { Interrupted, Stalled, TargetMoved } from "./errors.ts";
 import type { ActPlan } from "./guards/guard.ts";
 import { judge } from "./guards/index.ts";
@@ -44,7 +44,7 @@ export async function runRemedy<O extends ObservationBase>(options: RunOptions<O
   try {
     const verdict = await loop(view, options, state).catch((error: unknown) => onRecord(error, remedy, state));
     const { first, last, actedOn, guards, intents, writes } = state;
-    return { verdict, first, last, actedOn, guards, intents, writes };
+    return { verdict: withoutSecrets(verdict), first, last, actedOn, guards, intents, writes };
   } finally {
     view.stop();
   }

@@ -50,9 +50,7 @@ export function createHealText(print: (line: string) => void): HealText {
   let notes: StepNotes | undefined;
   let planned: Plan | undefined;
 
-  /** Much of what is said are others' words. */
-  function line(given: string): void {
-    const text = redact(given);
+  function line(text: string): void {
     if (told.has(text)) return;
     told.add(text);
     print(`   ${text}`);
@@ -117,7 +115,8 @@ export function createHealText(print: (line: string) => void): HealText {
         return;
       case "moved":
       case "note":
-        line(progress.message);
+        // An error of the API repeats what webhooks say; everything else here was made of facts without secrets.
+        line(redact(progress.message));
         return;
       case "health": {
         const { health } = progress;
@@ -140,8 +139,8 @@ export function createHealText(print: (line: string) => void): HealText {
       line(`${verdict.kind} (${verdict.reason}): ${verdict.message}`);
       for (const remark of remarks) line(remark);
       for (const command of next) line(`for a person: ${command}`);
-      print(`cause: ${redact(oneLine(cause))}`);
-      print(`fix: ${redact(oneLine(fix))}`);
+      print(`cause: ${oneLine(cause)}`);
+      print(`fix: ${oneLine(fix)}`);
     },
   };
 }

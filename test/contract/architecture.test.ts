@@ -84,13 +84,13 @@ describe("imports point one way", () => {
 /** Files that decide: the same facts give the same answer, so that a run can be replayed. */
 const PURE: readonly RegExp[] = [
   /^src\/remedies\/[^/]+\/causes\//,
-  /^src\/remedies\/[^/]+\/(diagnose|plan|deletions|verify|recount|eligibility|situation|standing|soak|project|project-pod|project-values|force|template-writes|describe|guard-facts|facts)\.ts$/,
+  /^src\/remedies\/[^/]+\/(diagnose|plan|deletions|verify|recount|eligibility|situation|standing|soak|project|project-pod|project-values|force|template-writes|describe|guard-facts|facts|node-states|pod-literals)\.ts$/,
   /^src\/engine\/guards\//,
-  /^src\/engine\/(policies|outcome|digest|pod-template|endings|settings|types|report|receipt)\.ts$/,
+  /^src\/engine\/(policies|outcome|digest|pod-template|endings|settings|types|report|receipt|receipt-schema|receipt-looks|receipt-json-schema|fold|redact|replay)\.ts$/,
   /^src\/operarius\/(match|target|render-job|names|go-template|environment|expansion|group-key)\.ts$/,
   /^src\/intake\/(normalise|snapshot|alert)\.ts$/,
   /^src\/config\//,
-  /^src\/reporting\/(last-lines|diagnosis-text)\.ts$/,
+  /^src\/reporting\/(last-lines|diagnosis-text|replay-text)\.ts$/,
 ];
 const IMPURE =
   /\bawait\b|\basync\b|\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bprocess\.|\bset(Timeout|Interval|Immediate)\b|\bfetch\(|\blogger\b|\bconsole\.|\bperformance\.now\b/;

@@ -160,7 +160,7 @@ describe("secrets", () => {
       const { code, output, file, message } = await heal(stage, { flags, env });
       expect(code, output).toBe(0);
       // The shipped rights do not reach the logs: that is said, and hinders nothing.
-      expect(output).toMatch(/log of agent-\S+: not evaluated: these rights do not include pods\/log/);
+      expect(output).toMatch(/log of agent-\S+, container agent: not evaluated: these rights do not include pods\/log/);
       const [kept] = await receiptsOf(stage);
       const { items } = await stage.person.list(events, { namespace: stage.namespace });
       const own = items.filter(({ source }) => source?.component === "operarius");
