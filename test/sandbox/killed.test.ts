@@ -24,11 +24,11 @@ const flags = ["--rollback", "auto"];
 
 interface Case {
   id: string;
-  fault(stage: Stage): Promise<void>;
+  fault: (stage: Stage) => Promise<void>;
   /** The one write that may be made, once. */
   write: string;
   /** What of the target must come about when the write was made. */
-  end(stage: Stage): Promise<void>;
+  end: (stage: Stage) => Promise<void>;
   /** Exit codes and reasons of the run after it. */
   afterwards: readonly string[];
   /** The same where the write was announced in the ledger and never reached the server: it counts as done. */

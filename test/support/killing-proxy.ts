@@ -24,10 +24,10 @@ export interface ProxyOptions {
   url: string;
   account: AccountFiles;
   /** Whether the program dies at this request, which is number `index`, counted from 0. */
-  isLast(request: string, index: number): boolean;
+  isLast: (request: string, index: number) => boolean;
   moment: Moment;
   /** Ends the program at once. */
-  kill(): void;
+  kill: () => void;
 }
 
 /** Listens on loopback, without TLS. What arrives after the end is not passed on. */
