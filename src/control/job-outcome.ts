@@ -26,13 +26,15 @@ const reportSchema = z.object({
   planDigest: z.string().max(256).optional(),
   recheckAfterSeconds: z.number().min(0).max(86_400).optional(),
   writes: z.array(z.string()).default([]),
-  receiptDigest: z.string().max(64).optional(),
+  receiptDigest: z.string().optional(),
   receipt: z
     .string()
     .max(253)
     .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/)
-    .optional(),
-  receiptProblem: z.string().max(1024).optional(),
+    .optional()
+    // It is only pointed to: a name that cannot be one must not cost the verdict.
+    .catch(undefined),
+  receiptProblem: z.string().optional(),
 });
 
 /** Only the Job's conditions say that it is over: a failed pod may be retried by backoffLimit. */

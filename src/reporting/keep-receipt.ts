@@ -36,7 +36,6 @@ const MOST_MESSAGE = 1024;
 export function createReceiptKeeper(kube: Kube, owner: ReceiptOwner): ReceiptKeeper {
   const { namespace, name: remediation, uid, attempt } = owner;
   const name = receiptName(remediation, attempt);
-  const options = { timeoutMs: TIMEOUT_MS };
   let stored: Live<ReceiptResource> | undefined;
 
   function resource(receipt: Receipt, packed: Packed, cause: string): ReceiptResource {
@@ -65,6 +64,8 @@ export function createReceiptKeeper(kube: Kube, owner: ReceiptOwner): ReceiptKee
   }
 
   async function write(next: ReceiptResource): Promise<Live<ReceiptResource>> {
+    // For all requests of this call together.
+    const options = { timeoutMs: TIMEOUT_MS, signal: AbortSignal.timeout(TIMEOUT_MS) };
     if (stored === undefined) {
       try {
         return await kube.create(receipts, next, options);
