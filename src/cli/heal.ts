@@ -8,7 +8,6 @@ import { Interrupted, Stalled } from "../engine/errors.ts";
 import { createLedger } from "../engine/ledger.ts";
 import { EXIT, exitCode, mainFinding, terminationMessage } from "../engine/outcome.ts";
 import { assertNotPaused } from "../engine/pause.ts";
-import { RECEIPT_SCHEMA } from "../engine/receipt-schema.ts";
 import { mayPatchTemplate } from "../engine/rights.ts";
 import { runRemedy } from "../engine/run.ts";
 import type { Approval, Outcome } from "../engine/run-types.ts";
@@ -70,7 +69,7 @@ async function healTarget<O extends ObservationBase>(
     if (settings.pace === "fast") context.stdout.write("pace fast: short waits, for demos and tests only\n");
   }
   let kube: Kube | undefined;
-  let record: RunRecord<O> | undefined;
+  let record = createRunRecord({ config, remedy, context, kube, settings });
   try {
     kube = await connect({ ...config, timeoutMs: settings.requestTimeoutMs }, context);
     const session = { config, remedy, context, kube, text };
@@ -181,8 +180,7 @@ interface GivenUp<O extends ObservationBase> {
   context: CliContext;
   server: string;
   text: HealText;
-  /** Undefined where there was no connection. */
-  record: RunRecord<O> | undefined;
+  record: RunRecord<O>;
 }
 
 /** What kept the run from coming to a verdict, in the same form as a verdict. */
@@ -199,15 +197,11 @@ async function giveUp<O extends ObservationBase>(error: unknown, given: GivenUp<
     intents: [],
     writes: [],
   };
-  const ended = await record?.end({ outcome, next: [fix] });
-  if (config.output === "json")
-    context.stdout.write(
-      `${JSON.stringify(ended?.receipt ?? { schema: RECEIPT_SCHEMA, target: config.target, verdict }, undefined, 2)}\n`,
-    );
-  const remarks = ended === undefined || ended.sentence === "" ? [] : [ended.sentence];
+  const { receipt, kept, sentence } = await record.end({ outcome, next: [fix] });
+  if (config.output === "json") context.stdout.write(`${JSON.stringify(receipt, undefined, 2)}\n`);
+  const remarks = sentence === "" ? [] : [sentence];
   text.finish({ verdict, notes: undefined, next: [], remarks, cause: verdict.message, fix });
-  const kept = ended === undefined ? {} : { kept: ended.kept };
-  await writeTerminationMessage(terminationMessage(verdict, { cause: "none", writes: [], ...kept }), context);
+  await writeTerminationMessage(terminationMessage(verdict, { cause: "none", writes: [], kept }), context);
   return code;
 }
 

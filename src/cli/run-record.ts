@@ -34,7 +34,8 @@ export interface RecordOptions<O extends ObservationBase> {
   config: HealConfig;
   remedy: Remedy<O>;
   context: CliContext;
-  kube: Kube;
+  /** Undefined while there is no connection: then it is not kept in the cluster. */
+  kube: Kube | undefined;
   settings: Settings;
 }
 
@@ -64,22 +65,46 @@ export function createRunRecord<O extends ObservationBase>(options: RecordOption
     async keep(soFar) {
       // One failure is enough to wait for: the end tries once more.
       if (keeper === undefined || isBroken) return;
-      const kept = await keeper.keep(build({ outcome: soFar, next: [] }), causeOf(soFar));
-      isBroken = kept.kind === "not-kept";
+      try {
+        const kept = await keeper.keep(build({ outcome: soFar, next: [] }), causeOf(soFar));
+        isBroken = kept.kind === "not-kept";
+      } catch {
+        // Facts that cannot be recorded are told at the end; here they must not end a repair.
+        isBroken = true;
+      }
     },
     async end(body) {
-      const receipt = build({ ...body, finishedAt: context.now() });
+      const { receipt, problem } = buildAnyway(build, { ...body, finishedAt: context.now() });
       if (config.receipt !== undefined) await writeReceipt(config.receipt, receipt, context);
       const kept = await keeper?.keep(receipt, causeOf(body.outcome));
-      return { receipt, ...told(kept, receipt, config) };
+      const { sentence, ...rest } = told(kept, receipt, config);
+      return { receipt, ...rest, sentence: [problem, sentence].filter(Boolean).join("; ") };
     },
   };
+}
+
+/** What was concluded and written must be on record even where what was seen cannot be. */
+function buildAnyway<O extends ObservationBase>(
+  build: (body: ReceiptBody<O>) => Receipt,
+  body: ReceiptBody<O>,
+): { receipt: Receipt; problem: string } {
+  try {
+    return { receipt: build(body), problem: "" };
+  } catch (error) {
+    const outcome = { ...body.outcome, first: undefined, last: undefined, writes: [], guards: [] };
+    const why = error instanceof Error ? error.message : String(error);
+    return {
+      receipt: { ...build({ ...body, outcome }), truncated: ["looks", "writes"] },
+      problem: `the receipt lacks what was seen, which could not be recorded: ${why}`,
+    };
+  }
 }
 
 /** Undefined where no record is there to keep it by: on a person's command line, and in a dry run. */
 function keeperOf<O extends ObservationBase>({ config, kube }: RecordOptions<O>) {
   const { remediation: name, remediationUid: uid, attempt, dryRun, installationNamespace: namespace } = config;
-  if (name === "" || uid === "" || attempt < 1 || namespace === undefined || dryRun !== "none") return undefined;
+  if (kube === undefined || name === "" || uid === "" || attempt < 1 || namespace === undefined || dryRun !== "none")
+    return undefined;
   return createReceiptKeeper(kube, { namespace, name, uid, attempt });
 }
 
