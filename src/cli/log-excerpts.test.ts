@@ -73,13 +73,24 @@ it("reads the last lines of the container that crashed, redacted and bounded", a
 
 it.each<[string, number, Diagnosis]>([
   ["nobody asked", 0, ill(finding())],
-  ["nothing crashed", 5, ill(finding({ cause: "C01", reason: "ImageNotFound" }))],
+  ["no pod is named", 5, ill(finding({ cause: "C30", pods: [] }))],
   ["all is well", 5, { kind: "healthy", reason: "Healthy", message: "All is well." }],
 ])("reads nothing when %s", async (_name, most, diagnosis) => {
   const { kube, asked } = await scene("x");
   const excerpts = createLogExcerpts(kube, target, most);
   excerpts.onLook(diagnosis);
   expect(await excerpts.read()).toBeUndefined();
+  expect(asked).toEqual([]);
+});
+
+it("reads nothing of a container that did not crash", async () => {
+  const { kube, asked } = await scene("x");
+  const [stored] = (await kube.list(pods)).items;
+  if (stored === undefined) throw new Error("no pod");
+  await kube.replaceStatus(pods, { ...stored, status: { containerStatuses: [] } });
+  const excerpts = createLogExcerpts(kube, target, 5);
+  excerpts.onLook(ill(finding({ cause: "C01", reason: "ImageNotFound" })));
+  expect(await excerpts.read()).toEqual([]);
   expect(asked).toEqual([]);
 });
 

@@ -2,7 +2,7 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import type { Receipt } from "../engine/receipt-schema.ts";
 import { maskOf } from "../engine/redact.ts";
-import type { CauseId, Diagnosis, Target } from "../engine/types.ts";
+import type { Diagnosis, Target } from "../engine/types.ts";
 import { isForbidden, isNotFound, StatusError } from "../kube/errors.ts";
 import { pods } from "../kube/resources.ts";
 import type { Kube, Live } from "../kube/types.ts";
@@ -11,15 +11,12 @@ import { literalsOf, namesOf } from "../remedies/daemonset-rollout/pod-literals.
 export type Excerpt = NonNullable<Receipt["excerpts"]>[number];
 
 export interface LogExcerpts {
-  /** Begins to read at the first diagnosis of a crash: later its pods may be gone. */
+  /** Begins to read at the first finding that names pods: later they may be gone. */
   onLook(diagnosis: Diagnosis): void;
   /** Undefined when nobody asked, or nothing crashed. Never rejects. */
   read(): Promise<Excerpt[] | undefined>;
 }
 
-/** Containers that end by themselves (FAILURES C05, C06, C08, C09). */
-const CRASHES: readonly CauseId[] = ["C05", "C06", "C08", "C09"];
-const CRASH_REASONS = /^(CrashLoop|Flapping|InitContainerFailing|OutOfMemory)/;
 const MOST_PODS = 3;
 const LONGEST_LINE = 200;
 const TIMEOUT_MS = 5000;
@@ -62,11 +59,8 @@ export function createLogExcerpts(kube: Kube, { namespace }: Target, most: numbe
   return {
     onLook(diagnosis) {
       if (most === 0 || reading !== undefined || diagnosis.kind === "healthy") return;
-      const crashes = diagnosis.findings.filter(
-        ({ cause, reason, message }) =>
-          CRASHES.includes(cause) || CRASH_REASONS.test(reason) || /keeps ending|ends again/.test(message),
-      );
-      const names = [...new Set(crashes.flatMap((finding) => finding.pods))].slice(0, MOST_PODS);
+      // Whether one of its containers crashed, the pod itself says best: a finding may blame its node for it.
+      const names = [...new Set(diagnosis.findings.flatMap((finding) => finding.pods))].slice(0, MOST_PODS);
       if (names.length > 0) reading = Promise.all(names.map(ofPod)).then((all) => all.flat());
     },
     async read() {
