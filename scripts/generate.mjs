@@ -8,10 +8,8 @@ import { importTypeScript } from "./import-typescript.mjs";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const directory = await mkdtemp(join(root, "node_modules", ".generate-"));
 try {
-  const { generateCrds } = await importTypeScript({ root, entryPoint: "scripts/generate-crds.ts", directory });
-  const { generateSchemas } = await importTypeScript({ root, entryPoint: "scripts/generate-schemas.ts", directory });
-  for (const path of [...(await generateCrds(root)), ...(await generateSchemas(root))])
-    console.log(`wrote ${path.slice(root.length + 1)}`);
+  const { generateFiles } = await importTypeScript({ root, entryPoint: "scripts/generate-files.ts", directory });
+  for (const path of await generateFiles(root)) console.log(`wrote ${path.slice(root.length + 1)}`);
 } finally {
   await rm(directory, { recursive: true, force: true });
 }

@@ -38,7 +38,11 @@ function healProgram(): Program {
     )
     .option("--timeout <duration>", "the whole budget, soak included (default 270s), or auto")
     .option("--approved-plan <digest>", "act only if the plan is exactly this one")
-    .option("--receipt <file>", "write the full record of the run as JSON")
+    .option("--receipt <file>", "write the full record of the run as JSON; operarius replay reads it")
+    .option(
+      "--log-excerpts <lines>",
+      "put the last lines of crashed containers into the record, redacted (default 0; needs get on pods/log)",
+    )
     .addHelpText("after", EXITS);
 }
 

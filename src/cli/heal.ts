@@ -3,27 +3,30 @@ import { hostname } from "node:os";
 import type { HealConfig } from "../config/heal-config.ts";
 import { budgetStart, readHealConfig } from "../config/heal-config.ts";
 import { createActuator } from "../engine/actuate.ts";
+import { withoutSecrets } from "../engine/endings.ts";
 import { Interrupted, Stalled } from "../engine/errors.ts";
 import { createLedger } from "../engine/ledger.ts";
 import { EXIT, exitCode, mainFinding, terminationMessage } from "../engine/outcome.ts";
 import { assertNotPaused } from "../engine/pause.ts";
-import { buildReceipt } from "../engine/receipt.ts";
 import { mayPatchTemplate } from "../engine/rights.ts";
 import { runRemedy } from "../engine/run.ts";
 import type { Approval, Outcome } from "../engine/run-types.ts";
-import type { ObservationBase, Remedy, Verdict } from "../engine/types.ts";
+import type { ObservationBase, Remedy, Settings, Verdict } from "../engine/types.ts";
 import type { Kube } from "../kube/types.ts";
 import { daemonSetRollout } from "../remedies/daemonset-rollout/remedy.ts";
 import { announceStep } from "../reporting/heal-events.ts";
+import type { HealText } from "../reporting/heal-text.ts";
 import { createHealText } from "../reporting/heal-text.ts";
 import { lastLines } from "../reporting/last-lines.ts";
-import { version } from "../version.ts";
 import { askToApprove, isTerminal } from "./ask.ts";
 import { connect, explainApiError } from "./connect.ts";
 import type { CliContext, Command } from "./context.ts";
 import { parseHealFlags } from "./heal-flags.ts";
 import { fleetTimeoutMs, installationNamespace, writeTerminationMessage } from "./job-surroundings.ts";
-import { writeReceipt } from "./receipt-file.ts";
+import type { LogExcerpts } from "./log-excerpts.ts";
+import { createLogExcerpts, excerptLines } from "./log-excerpts.ts";
+import type { RunRecord } from "./run-record.ts";
+import { createRunRecord } from "./run-record.ts";
 import { logScreen } from "./screen.ts";
 import { sleepUntil } from "./sleep.ts";
 
@@ -45,6 +48,14 @@ export const heal: Command = async (args, context) => {
   return healTarget(read.config, daemonSetRollout, context);
 };
 
+interface Session<O extends ObservationBase> {
+  config: HealConfig;
+  remedy: Remedy<O>;
+  context: CliContext;
+  kube: Kube;
+  text: HealText;
+}
+
 async function healTarget<O extends ObservationBase>(
   config: HealConfig,
   remedy: Remedy<O>,
@@ -59,48 +70,49 @@ async function healTarget<O extends ObservationBase>(
     if (settings.pace === "fast") context.stdout.write("pace fast: short waits, for demos and tests only\n");
   }
   let kube: Kube | undefined;
+  let record = createRunRecord({ config, remedy, context, kube, settings });
   try {
     kube = await connect({ ...config, timeoutMs: settings.requestTimeoutMs }, context);
-    const outcome = await run({ config, remedy, context, kube, text });
-    return conclude({ config, remedy, context, outcome, text });
+    const session = { config, remedy, context, kube, text };
+    record = createRunRecord({ ...session, settings });
+    const sized = await sizedSettings(session);
+    record = createRunRecord({ ...session, settings: sized });
+    const excerpts = createLogExcerpts(kube, target, config.logExcerpts);
+    const outcome = await run({ ...session, record, excerpts }, sized);
+    return await conclude({ ...session, record, excerpts, outcome });
   } catch (error) {
-    return giveUp(error, { config, context, server: kube?.server ?? "", text });
+    return await giveUp(error, { config, context, server: kube?.server ?? "", text, record });
   } finally {
     kube?.close();
   }
 }
 
-interface Session<O extends ObservationBase> {
-  config: HealConfig;
-  remedy: Remedy<O>;
-  context: CliContext;
-  kube: Kube;
-  text: ReturnType<typeof createHealText>;
-}
-
 /** The program ends itself this long before the Job's deadline, so that the receipt is written. */
 const DEADLINE_MARGIN_MS = 10_000;
 
-async function run<O extends ObservationBase>({
-  config,
-  remedy,
-  context,
-  kube,
-  text,
-}: Session<O>): Promise<Outcome<O>> {
-  const { target, deadlineMs } = config;
-  const { env, now, signal } = context;
-  const wanted = config.autoTimeout ? await fleetTimeoutMs(kube, target, config.settings) : config.settings.timeoutMs;
+/** The settings with the time that this run has. */
+async function sizedSettings<O extends ObservationBase>({ config, kube }: Session<O>): Promise<Settings> {
+  const { target, deadlineMs, settings } = config;
+  const wanted = config.autoTimeout ? await fleetTimeoutMs(kube, target, settings) : settings.timeoutMs;
   if (config.autoTimeout && deadlineMs !== undefined && wanted > deadlineMs - DEADLINE_MARGIN_MS) {
     throw new Stalled(
       "DeadlineTooShort",
       `--timeout auto needs ${Math.ceil(wanted / 1000)} s for this fleet, but the Job's deadline is ${deadlineMs / 1000} s. Raise activeDeadlineSeconds to ${Math.ceil((wanted + DEADLINE_MARGIN_MS) / 1000)}.`,
     );
   }
-  const timeoutMs = Math.min(
-    wanted,
-    deadlineMs === undefined ? wanted : Math.max(1000, deadlineMs - DEADLINE_MARGIN_MS),
-  );
+  const most = deadlineMs === undefined ? wanted : Math.max(1000, deadlineMs - DEADLINE_MARGIN_MS);
+  return { ...settings, timeoutMs: Math.min(wanted, most) };
+}
+
+interface Recorded<O extends ObservationBase> extends Session<O> {
+  record: RunRecord<O>;
+  excerpts: LogExcerpts;
+}
+
+async function run<O extends ObservationBase>(session: Recorded<O>, settings: Settings): Promise<Outcome<O>> {
+  const { config, remedy, context, kube, text, record, excerpts } = session;
+  const { target } = config;
+  const { env, now, signal } = context;
   const namespace = config.installationNamespace ?? (await installationNamespace(kube, target, text));
   const holder = env.POD_NAME ?? `${hostname()}-${process.pid}`;
   const sleep = (ms: number): Promise<void> => sleepUntil(ms, signal);
@@ -108,7 +120,7 @@ async function run<O extends ObservationBase>({
     remedy,
     kube,
     target,
-    settings: { ...config.settings, timeoutMs },
+    settings,
     policies: config.policies,
     approval: approvalOf(config, context),
     approvedPlan: config.approvedPlan,
@@ -118,12 +130,16 @@ async function run<O extends ObservationBase>({
     mayPatchTemplate: () => mayPatchTemplate(kube, target),
     assertNotPaused: () => assertNotPaused(kube, namespace, now()),
     announce: (step, uid) => announceStep(kube, { target, uid, step, at: now() }),
+    keep: (soFar) => record.keep(soFar),
     ownNode: config.nodeName,
     startedAtMs: budgetStart(config, context.startedAtMs),
     now,
     sleep,
     signal,
-    report: text.report,
+    report: (progress) => {
+      if (progress.kind === "look") excerpts.onLook(progress.diagnosis);
+      text.report(progress);
+    },
   });
 }
 
@@ -133,10 +149,8 @@ function approvalOf({ remediation, dryRun }: HealConfig, context: CliContext): A
   return isTerminal(context) ? { kind: "ask", ask: (plan) => askToApprove(plan, context) } : { kind: "none" };
 }
 
-async function conclude<O extends ObservationBase>(
-  end: Omit<Session<O>, "kube"> & { outcome: Outcome<O> },
-): Promise<number> {
-  const { config, remedy, context, outcome, text } = end;
+async function conclude<O extends ObservationBase>(end: Recorded<O> & { outcome: Outcome<O> }): Promise<number> {
+  const { config, context, text, record, outcome } = end;
   const finding = mainFinding(outcome);
   const lines = lastLines({
     outcome,
@@ -145,69 +159,78 @@ async function conclude<O extends ObservationBase>(
     remediation: config.remediation,
     namespace: config.installationNamespace ?? "openfero",
   });
-  const receipt = buildReceipt({
-    version,
-    remedy: remedy.name,
-    remediation: config.remediation,
-    target: config.target,
-    settings: config.settings,
-    policies: config.policies,
-    startedAt: context.startedAtMs,
-    finishedAt: context.now(),
+  const excerpts = await end.excerpts.read();
+  const { receipt, kept, sentence } = await record.end({
     outcome,
-    next: finding?.commands ?? [],
+    next: [lines.fix, ...lines.next],
+    ...(excerpts === undefined ? {} : { excerpts }),
   });
-  if (config.receipt !== undefined) await writeReceipt(config.receipt, receipt, context);
   if (config.output === "json") context.stdout.write(`${JSON.stringify(receipt, undefined, 2)}\n`);
-  text.finish({ verdict: outcome.verdict, notes: outcome.last?.plan?.notes, ...lines });
+  const remarks = [...excerptLines(excerpts ?? []), ...(sentence === "" ? [] : [sentence])];
+  text.finish({ verdict: outcome.verdict, notes: outcome.last?.plan?.notes, remarks, ...lines });
   const writes = outcome.writes.map(({ step, unconfirmed }) => `${unconfirmed ? "unconfirmed: " : ""}${step.summary}`);
   await writeTerminationMessage(
-    terminationMessage(outcome.verdict, { cause: finding?.cause ?? "none", writes, receipt }),
+    terminationMessage(outcome.verdict, { cause: finding?.cause ?? "none", writes, kept }),
     context,
   );
   return exitCode(outcome.verdict);
 }
 
+interface GivenUp<O extends ObservationBase> {
+  config: HealConfig;
+  context: CliContext;
+  server: string;
+  text: HealText;
+  record: RunRecord<O>;
+}
+
 /** What kept the run from coming to a verdict, in the same form as a verdict. */
-async function giveUp(
-  error: unknown,
-  {
-    config,
-    context,
-    server,
-    text,
-  }: { config: HealConfig; context: CliContext; server: string; text: ReturnType<typeof createHealText> },
-): Promise<number> {
-  const known = explainApiError(error, server);
-  const { verdict, fix, code } = ((): { verdict: Verdict; fix: string; code: number } => {
-    if (error instanceof Interrupted || context.signal.aborted) {
-      return {
-        code: EXIT.interrupted,
-        verdict: { kind: "failed", reason: "Interrupted", message: "Told to stop; it stopped between two steps." },
-        fix: `operarius heal daemonset ${config.target.name} -n ${config.target.namespace}   # goes on where this stopped`,
-      };
-    }
-    if (error instanceof Stalled) {
-      const code = ["NotFound", "DeadlineTooShort"].includes(error.reason) ? EXIT.usage : EXIT.declined;
-      return {
-        code,
-        verdict: { kind: "declined", reason: error.reason, message: error.message },
-        fix: `kubectl get daemonsets -n ${config.target.namespace}`,
-      };
-    }
-    if (known)
-      return {
-        code: known.exit,
-        verdict: { kind: "failed", reason: known.reason, message: known.message },
-        fix: known.fix,
-      };
-    throw error;
-  })();
-  if (config.output === "json")
-    context.stdout.write(
-      `${JSON.stringify({ schema: "operarius.openfero.io/receipt/v1", target: config.target, verdict }, undefined, 2)}\n`,
-    );
-  text.finish({ verdict, notes: undefined, next: [], cause: verdict.message, fix });
-  await writeTerminationMessage(terminationMessage(verdict, { cause: "none", writes: [] }), context);
+async function giveUp<O extends ObservationBase>(error: unknown, given: GivenUp<O>): Promise<number> {
+  const { config, context, text, record } = given;
+  const { verdict: said, fix, code } = whyGivenUp(error, given);
+  const verdict = withoutSecrets(said);
+  const outcome = {
+    verdict,
+    first: undefined,
+    last: undefined,
+    actedOn: undefined,
+    guards: [],
+    intents: [],
+    writes: [],
+  };
+  const { receipt, kept, sentence } = await record.end({ outcome, next: [fix] });
+  if (config.output === "json") context.stdout.write(`${JSON.stringify(receipt, undefined, 2)}\n`);
+  const remarks = sentence === "" ? [] : [sentence];
+  text.finish({ verdict, notes: undefined, next: [], remarks, cause: verdict.message, fix });
+  await writeTerminationMessage(terminationMessage(verdict, { cause: "none", writes: [], kept }), context);
   return code;
+}
+
+/** Throws what is neither the API's nor the cluster's doing. */
+function whyGivenUp<O extends ObservationBase>(
+  error: unknown,
+  { config, context, server }: GivenUp<O>,
+): { verdict: Verdict; fix: string; code: number } {
+  if (error instanceof Interrupted || context.signal.aborted) {
+    return {
+      code: EXIT.interrupted,
+      verdict: { kind: "failed", reason: "Interrupted", message: "Told to stop; it stopped between two steps." },
+      fix: `operarius heal daemonset ${config.target.name} -n ${config.target.namespace}   # goes on where this stopped`,
+    };
+  }
+  if (error instanceof Stalled) {
+    const code = ["NotFound", "DeadlineTooShort"].includes(error.reason) ? EXIT.usage : EXIT.declined;
+    return {
+      code,
+      verdict: { kind: "declined", reason: error.reason, message: error.message },
+      fix: `kubectl get daemonsets -n ${config.target.namespace}`,
+    };
+  }
+  const known = explainApiError(error, server);
+  if (!known) throw error;
+  return {
+    code: known.exit,
+    verdict: { kind: "failed", reason: known.reason, message: known.message },
+    fix: known.fix,
+  };
 }

@@ -214,3 +214,30 @@ describe("budgetStart", () => {
     expect(config("soon")).toMatchObject({ config: { jobCreatedAtMs: undefined } });
   });
 });
+
+describe("the record and its extras", () => {
+  it("takes the record, its uid and the attempt from the variables of the Job", () => {
+    const env = {
+      OPERARIUS_REMEDIATION: "rem-1",
+      OPERARIUS_REMEDIATION_UID: "uid-1",
+      OPERARIUS_ATTEMPT: "3",
+      OPENFERO_SEVERITY: "warning",
+    };
+    expect(good({}, env)).toMatchObject({
+      remediation: "rem-1",
+      remediationUid: "uid-1",
+      attempt: 3,
+      alert: { OPENFERO_SEVERITY: "warning" },
+    });
+    expect(good()).toMatchObject({ remediation: "", remediationUid: "", attempt: 0, alert: {}, logExcerpts: 0 });
+    expect(good({}, { OPERARIUS_ATTEMPT: "-1" }).attempt).toBe(0);
+  });
+
+  it("takes a bounded number of log lines", () => {
+    expect(good({ logExcerpts: "20" }).logExcerpts).toBe(20);
+    for (const text of ["51", "-1", "many", ""])
+      expect(problems({ namespace: "a", logExcerpts: text }, {}, "x")).toEqual([
+        expect.stringContaining("a number of lines from 0 to 50"),
+      ]);
+  });
+});

@@ -2,6 +2,7 @@
 
 import { settingsFor } from "../engine/settings.ts";
 import type { Policies, Settings, Target } from "../engine/types.ts";
+import { alertVariables } from "./alert-variables.ts";
 import { parseDuration } from "./duration.ts";
 
 /** As commander leaves them: absent, or the text that was given. */
@@ -19,6 +20,7 @@ export interface HealFlags {
   minAge?: string;
   output?: string;
   receipt?: string;
+  logExcerpts?: string;
   kubeconfig?: string;
   context?: string;
   approvedPlan?: string;
@@ -43,10 +45,19 @@ export interface HealConfig {
   approvedPlan: string | undefined;
   /** Name of the record that this run belongs to; "" outside our server. */
   remediation: string;
+  /** Its uid and the number of this attempt, as our server tells its Jobs; "" and 0 outside of one. */
+  remediationUid: string;
+  attempt: number;
+  /** The alert's labels as variables. */
+  alert: Readonly<Record<string, string>>;
+  /** Lines of the log of each crashed container that are put into the receipt; 0 = none. */
+  logExcerpts: number;
   /** Where ledger and pause live; undefined = not said, so the default. */
   installationNamespace: string | undefined;
   nodeName: string;
 }
+
+const MOST_EXCERPT_LINES = 50;
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -85,6 +96,11 @@ export function readHealConfig(
   ]);
   const output = oneOf(problems, "--output", flags.output ?? "text", ["text", "json"]);
   const deadlineMs = deadline(problems, env.OPERARIUS_DEADLINE_SECONDS);
+  const excerpts = wholeNumber(flags.logExcerpts);
+  if (flags.logExcerpts !== undefined && (excerpts === undefined || excerpts > MOST_EXCERPT_LINES))
+    problems.push(
+      `--log-excerpts is ${JSON.stringify(flags.logExcerpts)}; it must be a number of lines from 0 to ${MOST_EXCERPT_LINES}`,
+    );
   if (problems.length > 0) return { problems };
   return {
     config: {
@@ -101,6 +117,10 @@ export function readHealConfig(
       context: flags.context,
       approvedPlan: flags.approvedPlan ?? (env.OPERARIUS_APPROVED_PLAN || undefined),
       remediation: env.OPERARIUS_REMEDIATION ?? "",
+      remediationUid: env.OPERARIUS_REMEDIATION_UID ?? "",
+      attempt: wholeNumber(env.OPERARIUS_ATTEMPT) ?? 0,
+      alert: alertVariables(env),
+      logExcerpts: excerpts ?? 0,
       installationNamespace: flags.installationNamespace ?? (env.OPERARIUS_NAMESPACE || undefined),
       nodeName: env.NODE_NAME ?? "",
     },
@@ -126,6 +146,10 @@ export function readRepair(problems: string[], flags: HealFlags, env: Env): { se
     forceDelete: (flags.forceDelete ?? "").split(",").filter((uid) => uid !== ""),
   };
   return { settings: settingsFor(pace, overrides), policies };
+}
+
+function wholeNumber(text: string | undefined): number | undefined {
+  return /^\d{1,9}$/.test(text ?? "") ? Number(text) : undefined;
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {

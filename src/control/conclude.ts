@@ -31,6 +31,7 @@ export function concludeAttempt(conclusion: Conclusion): Transition {
     ...attempt,
     ...(report === undefined ? {} : { verdict: report.verdict }),
     ...(job.node === undefined ? {} : { node: job.node }),
+    ...(report?.receipt === undefined ? {} : { receipt: report.receipt }),
     reason: report?.reason ?? (job.reason || (job.succeeded ? "JobComplete" : "JobFailed")),
     finishedAt: iso(now),
   };

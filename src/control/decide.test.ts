@@ -97,6 +97,12 @@ describe("when the Job is over", () => {
     ["waiting", done({ verdict: "waiting" }, false), "Pending", "Why"],
   ])("%s", (_, job, phase, reason) => expect(phaseOf(afterJob(job))).toEqual([phase, reason]));
 
+  it("notes on the attempt where its receipt is, if there is one", () => {
+    expect(afterJob(done({ receipt: "rem-1-1" }))).toMatchObject({ status: { attempts: [{ receipt: "rem-1-1" }] } });
+    const without = afterJob(done({}));
+    expect(without.kind === "transition" && without.status.attempts?.[0]).not.toHaveProperty("receipt");
+  });
+
   it("runs elsewhere at once when the node was among the failing ones, and only so often", () => {
     const job = { ...done({ verdict: "declined", reason: "SelfNode" }, false), node: "n1" } as JobOutcome;
     expect(afterJob(job)).toMatchObject({

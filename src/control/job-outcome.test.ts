@@ -48,6 +48,12 @@ describe("reportOf", () => {
     expect(reportOf([pod("plain text", "2026-01-02T00:00:00Z"), pod(report("declined"))])?.verdict).toBe("declined");
   });
 
+  it("names the receipt, unless the name cannot be one", () => {
+    expect(reportOf([pod(report("failed", { receipt: "agent-1-1" }))])?.receipt).toBe("agent-1-1");
+    expect(reportOf([pod(report("failed", { receipt: "../x" }))])).toMatchObject({ verdict: "failed" });
+    expect(reportOf([pod(report("failed", { receipt: "../x" }))])?.receipt).toBeUndefined();
+  });
+
   it.each([
     ["no pods", []],
     ["no message", [pod(undefined)]],

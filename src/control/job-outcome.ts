@@ -27,6 +27,14 @@ const reportSchema = z.object({
   recheckAfterSeconds: z.number().min(0).max(86_400).optional(),
   writes: z.array(z.string()).default([]),
   receiptDigest: z.string().optional(),
+  receipt: z
+    .string()
+    .max(253)
+    .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/)
+    .optional()
+    // It is only pointed to: a name that cannot be one must not cost the verdict.
+    .catch(undefined),
+  receiptProblem: z.string().optional(),
 });
 
 /** Only the Job's conditions say that it is over: a failed pod may be retried by backoffLimit. */

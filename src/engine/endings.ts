@@ -1,8 +1,14 @@
 /** The verdicts of a run, each with its reason (pure). */
 import { StatusError, TransportError } from "../kube/errors.ts";
 import { Interrupted, isTargetGone, Stalled } from "./errors.ts";
+import { redact } from "./redact.ts";
 import type { RunState } from "./run-types.ts";
 import type { ObservationBase, Plan, Remedy, Verdict } from "./types.ts";
+
+/** An error of the API repeats what webhooks and registries say; its words become part of verdicts. */
+export function withoutSecrets(verdict: Verdict): Verdict {
+  return { ...verdict, message: redact(verdict.message) };
+}
 
 /** Healthy for long enough. */
 export function recovered(message: string, soakedMs: number, wrote: boolean): Verdict {

@@ -12,12 +12,12 @@ import type { GuardFacts, ObservationBase } from "./types.ts";
 /** The plan, bound to a person's word where a guard wants one; refused where there is nobody to give it. */
 export async function judgePlan<O extends ObservationBase>(
   plan: ActPlan,
-  { observation }: Look<O>,
+  look: Look<O>,
   options: RunOptions<O>,
   state: RunState<O>,
 ): Promise<Judged> {
   const { remedy, settings, policies, ledger, ownNode, report, now } = options;
-  const facts = remedy.guardFacts(observation, settings);
+  const facts = remedy.guardFacts(look.observation, settings);
   const soon = isDwelt(plan, state) || options.dryRun === "client";
   const surroundings = soon ? await readSurroundings(facts, options) : undefined;
   const judged = hearGuards(plan, facts, {
@@ -31,6 +31,7 @@ export async function judgePlan<O extends ObservationBase>(
     isApprovable: !nobodyApproves(options),
   });
   state.guards = judged.reports;
+  look.guards = judged.reports;
   report({ kind: "guards", reports: judged.reports });
   return judged;
 }

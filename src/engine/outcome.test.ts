@@ -98,7 +98,7 @@ describe("the termination message", () => {
   it("is what the server reads", () => {
     const text = terminationMessage(
       { ...verdict, planDigest: "abc", recheckAfterMs: 1500 },
-      { cause: "C16", writes: ["deleted a"], receipt: { a: 1 } },
+      { cause: "C16", writes: ["deleted a"], kept: { receiptDigest: "abc", receipt: "agent-1-1" } },
     );
     expect(JSON.parse(text)).toEqual({
       schema: "operarius.openfero.io/termination/v1",
@@ -109,7 +109,8 @@ describe("the termination message", () => {
       planDigest: "abc",
       recheckAfterSeconds: 2,
       writes: ["deleted a"],
-      receiptDigest: expect.stringMatching(/^[0-9a-f]{64}$/),
+      receiptDigest: "abc",
+      receipt: "agent-1-1",
     });
   });
 
@@ -130,7 +131,11 @@ describe("the termination message", () => {
   ])("fits into 3072 bytes: %s", (_name, text) => {
     const message = terminationMessage(
       { ...verdict, message: text },
-      { cause: "C01", writes: Array.from({ length: 30 }, () => text), receipt: text },
+      {
+        cause: "C01",
+        writes: Array.from({ length: 30 }, () => text),
+        kept: { receiptDigest: "a".repeat(64), receiptProblem: text },
+      },
     );
     expect(Buffer.byteLength(message)).toBeLessThanOrEqual(3072);
     expect(JSON.parse(message)).toMatchObject({ verdict: "declined", reason: "NodeDown" });

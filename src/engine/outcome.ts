@@ -1,5 +1,5 @@
 /** What a verdict means outside the program: exit code and termination message (pure). */
-import { canonicalJson, digest } from "./digest.ts";
+import { canonicalJson } from "./digest.ts";
 import type { Outcome } from "./run-types.ts";
 import type { TerminationMessage } from "./termination.ts";
 import type { CauseId, Diagnosis, Finding, ObservationBase, Verdict } from "./types.ts";
@@ -32,10 +32,12 @@ export function presentFinding<O extends ObservationBase>({ last }: Pick<Outcome
 /** At most this many bytes are kept by the kubelet for us (it cuts at 4096). */
 const MAX_BYTES = 3072;
 
+type ReceiptField = "receiptDigest" | "receipt" | "receiptProblem";
+
 /** The termination message, cut to fit: writes first, then the sentence. */
 export function terminationMessage(
   verdict: Verdict,
-  details: { cause: CauseId; writes: readonly string[]; receipt?: unknown },
+  details: { cause: CauseId; writes: readonly string[]; kept?: Pick<TerminationMessage, ReceiptField> },
 ): string {
   const message: TerminationMessage = {
     schema: "operarius.openfero.io/termination/v1",
@@ -46,16 +48,18 @@ export function terminationMessage(
     ...(verdict.planDigest ? { planDigest: verdict.planDigest } : {}),
     ...(verdict.recheckAfterMs === undefined ? {} : { recheckAfterSeconds: Math.ceil(verdict.recheckAfterMs / 1000) }),
     writes: details.writes.slice(0, 10),
-    ...(details.receipt === undefined ? {} : { receiptDigest: digest(details.receipt) }),
+    ...details.kept,
   };
   for (const limit of [1500, 600, 200]) {
     const cut = {
       ...message,
       sentence: message.sentence.slice(0, limit),
+      ...(message.receiptProblem === undefined ? {} : { receiptProblem: message.receiptProblem.slice(0, limit / 5) }),
       writes: message.writes.map((line) => line.slice(0, limit / 5)),
     };
     const text = canonicalJson(cut);
     if (Buffer.byteLength(text) <= MAX_BYTES) return text;
   }
-  return canonicalJson({ ...message, sentence: message.sentence.slice(0, 200), writes: [] });
+  const { receiptProblem: _dropped, ...rest } = message;
+  return canonicalJson({ ...rest, sentence: message.sentence.slice(0, 200), writes: [] });
 }

@@ -12,6 +12,7 @@ import type {
   Intent,
   ObservationBase,
   Plan,
+  PlanContext,
   Policies,
   Remedy,
   Settings,
@@ -31,7 +32,7 @@ interface Proposing<O extends ObservationBase> {
 }
 
 export type Proposal =
-  | { kind: "proposed"; plan: Plan; policies: Policies; notes: readonly string[] }
+  | { kind: "proposed"; plan: Plan; context: Omit<PlanContext, "settings">; notes: readonly string[] }
   /** Nothing may be planned at all until a person has corrected something. */
   | { kind: "blocked"; reason: string; message: string };
 
@@ -44,9 +45,9 @@ export function propose<O extends ObservationBase>(
   const lowered = lowerPolicies(policies, remedy.guardFacts(observation, settings));
   if (lowered.kind === "unreadable") return { kind: "blocked", reason: "PolicyUnreadable", message: lowered.message };
   const left = deletionsLeft({ intents, others, settings, at });
-  const context = { policies: lowered.policies, settings, intents, mayPatchTemplate, deletionsLeft: left };
-  const plan = remedy.plan(observation, diagnosis, context);
-  return { kind: "proposed", plan, policies: lowered.policies, notes: lowered.notes };
+  const context = { policies: lowered.policies, intents, mayPatchTemplate, deletionsLeft: left };
+  const plan = remedy.plan(observation, diagnosis, { ...context, settings });
+  return { kind: "proposed", plan, context, notes: lowered.notes };
 }
 
 /** The guards' words on a plan; `plan` says under its step what became of it. */

@@ -10,6 +10,7 @@ import type {
   Intent,
   ObservationBase,
   Plan,
+  PlanContext,
   Policies,
   Remedy,
   Settings,
@@ -43,6 +44,8 @@ export interface RunOptions<O extends ObservationBase> {
   assertNotPaused: () => Promise<void>;
   /** Tells the cluster about a write that was made; its failure is a note, not an error. */
   announce: (step: Step, uid: string) => Promise<void>;
+  /** Keeps what the run has come to, after each write. Never rejects: a repair does not end for its record. */
+  keep: (soFar: Omit<Outcome<O>, "verdict">) => Promise<void>;
   /** Node this program runs on; "" outside a pod. */
   ownNode: string;
   startedAtMs: number;
@@ -57,12 +60,23 @@ export interface RunOptions<O extends ObservationBase> {
 export interface Look<O> {
   observation: O;
   diagnosis: Diagnosis;
+  /** What became of it once the guards were heard. */
   plan: Plan | undefined;
+  /** What the remedy itself planned, before the guards were heard; the same facts give it again. */
+  proposed?: Plan;
+  /** Intents that the diagnosis knew. */
+  known?: readonly Intent[];
+  /** What the plan was made with. */
+  context?: Omit<PlanContext, "settings">;
+  /** What the guards said to the plan, if they were asked. */
+  guards?: readonly GuardReport[];
 }
 
-export interface Write {
+export interface Write<O> {
   at: number;
   step: Step;
+  /** What it rested on. */
+  look?: Look<O> | undefined;
   /** The API server did not say whether it was carried out; it counts as if it was. */
   unconfirmed?: true;
   /** Of the target after the write. */
@@ -77,7 +91,7 @@ export interface Outcome<O> {
   actedOn: Look<O> | undefined;
   guards: readonly GuardReport[];
   intents: readonly Intent[];
-  writes: readonly Write[];
+  writes: readonly Write<O>[];
 }
 
 /** What a run knows of itself; one object per run, changed only by the loop. */
@@ -89,7 +103,7 @@ export interface RunState<O> {
   intents: readonly Intent[];
   /** False until the ledger was read, and again after somebody else wrote. */
   ledgerRead: boolean;
-  writes: Write[];
+  writes: Write<O>[];
   /** Digest of the plan that was dwelt on. */
   dwelt: string | undefined;
   moves: number;

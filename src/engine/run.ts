@@ -1,5 +1,5 @@
 /** One run of a remedy on one target: look, diagnose, plan, guard, dwell, look again, act, verify. Re-entrant by the ledger. */
-import { awaitingApproval, declined, incomplete, onRecord, waiting } from "./endings.ts";
+import { awaitingApproval, declined, incomplete, onRecord, waiting, withoutSecrets } from "./endings.ts";
 import { Interrupted, Stalled, TargetMoved } from "./errors.ts";
 import type { ActPlan } from "./guards/guard.ts";
 import { judgePlan } from "./judge-plan.ts";
@@ -44,7 +44,7 @@ export async function runRemedy<O extends ObservationBase>(options: RunOptions<O
   try {
     const verdict = await loop(view, options, state).catch((error: unknown) => onRecord(error, remedy, state));
     const { first, last, actedOn, guards, intents, writes } = state;
-    return { verdict, first, last, actedOn, guards, intents, writes };
+    return { verdict: withoutSecrets(verdict), first, last, actedOn, guards, intents, writes };
   } finally {
     view.stop();
   }
@@ -85,7 +85,7 @@ async function oneTurn<O extends ObservationBase>(
   const { remedy, settings, report } = options;
   const observation = await view.look();
   const diagnosis = remedy.diagnose(observation, { settings, intents: state.intents });
-  const look: Look<O> = { observation, diagnosis, plan: undefined };
+  const look: Look<O> = { observation, diagnosis, plan: undefined, known: state.intents };
   const before = state.last?.plan;
   state.first ??= look;
   state.last = look;
@@ -154,10 +154,12 @@ async function decide<O extends ObservationBase>(
     if (proposal.kind === "blocked") throw new Stalled(proposal.reason, proposal.message);
     return proposal;
   };
-  const { plan: wished, notes } = planWith(state.mayPatchTemplate ?? true);
-  if (notes.length > 0) report({ kind: "policies", notes });
-  const plan = (await mayCarryOut(wished, options, state)) ? wished : planWith(false).plan;
+  const wished = planWith(state.mayPatchTemplate ?? true);
+  if (wished.notes.length > 0) report({ kind: "policies", notes: wished.notes });
+  const { plan, context } = (await mayCarryOut(wished.plan, options, state)) ? wished : planWith(false);
   look.plan = plan;
+  look.proposed = plan;
+  look.context = context;
   report({ kind: "plan", plan });
   if (plan.kind === "act") return consider(plan, look, options, state);
   if (plan.kind === "wait") {

@@ -20,6 +20,10 @@ export interface TerminationMessage {
   recheckAfterSeconds?: number;
   /** Writes that were made, one short line each, at most 10. */
   writes: string[];
-  /** sha256 of the receipt. */
+  /** sha256 of the receipt, as it is kept. */
   receiptDigest?: string;
+  /** Name of the Receipt resource that holds it. */
+  receipt?: string;
+  /** Why it is not kept, when it should be. */
+  receiptProblem?: string;
 }

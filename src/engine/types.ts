@@ -261,6 +261,12 @@ export interface GuardFacts {
   troubledNodes: readonly string[];
 }
 
+/** What runs on one node, for the before and after of a receipt. */
+export interface NodeState {
+  node: string;
+  pods: readonly { name: string; uid: string; revision: string; ready: boolean }[];
+}
+
 /** What a person reads of an observation: the first two steps of the runbook. */
 export interface Description {
   /** By recount; absent where a remedy counts nothing. */
@@ -300,6 +306,8 @@ export interface Remedy<O extends ObservationBase> {
   verify(observation: O, options: { settings: Settings; sinceMs: number; first: O }): Health;
   guardFacts(observation: O, settings: Settings): GuardFacts;
   describe(observation: O, settings: Settings): Description;
+  /** Each node that should run the target or has a pod of it. */
+  nodeStates(observation: O): readonly NodeState[];
   /** Whether most of the target works, which makes an incomplete repair partial rather than failed. */
   mostlyWorks(observation: O): boolean;
   /** Least time a wave needs until its replacements can be Available, in milliseconds. */

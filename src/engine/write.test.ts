@@ -38,6 +38,23 @@ describe("carrying a plan out", () => {
     expect(outcome.writes.map(({ generation }) => generation)).toEqual([3, 4, 5]);
   });
 
+  it("keeps what it has come to after each write, with the look that it rested on; in a dry run nothing", async () => {
+    const kept: number[][] = [];
+    const keep: FakeScene["keep"] = ({ writes, last }) => {
+      kept.push(writes.map(({ look }) => Number(look === last)));
+      return Promise.resolve();
+    };
+    const { outcome } = await run({ keep });
+    expect(kept).toEqual([[1], [1, 1], [1, 1, 1]]);
+    expect(outcome.writes.every(({ look }) => look === outcome.actedOn)).toBe(true);
+    expect(outcome.actedOn).toMatchObject({
+      context: { mayPatchTemplate: true, intents: [] },
+      guards: expect.arrayContaining([{ name: "OptOut", result: { kind: "pass" } }]),
+    });
+    await run({ keep, dryRun: "server" });
+    expect(kept).toHaveLength(3);
+  });
+
   it("a pause that comes in between ends it", async () => {
     let asked = 0;
     const assertNotPaused = () => {

@@ -4,7 +4,7 @@ import { Interrupted, Stalled, TargetMoved } from "./errors.ts";
 import { judgeClusterUse } from "./guards/cluster-budget.ts";
 import type { ActPlan } from "./guards/guard.ts";
 import { LEASE_MS } from "./ledger.ts";
-import type { RunOptions, RunState, Write } from "./run-types.ts";
+import type { RunOptions, RunState } from "./run-types.ts";
 import type { Fence, Intent, ObservationBase, Step } from "./types.ts";
 
 function intentOf(step: Step, plan: ActPlan, cause: Intent["cause"], at: number): Intent {
@@ -65,7 +65,9 @@ export async function carryOut<O extends ObservationBase>(
       fence = { ...fence, generation };
       if (!dryRun) record(state, { at: now(), step, generation });
       report({ kind: "wrote", step, dryRun });
-      if (!dryRun) await announce(step, plan.fence.uid, options);
+      if (dryRun) continue;
+      await announce(step, plan.fence.uid, options);
+      await options.keep(state);
     }
     undone = [];
   } finally {
@@ -90,9 +92,12 @@ async function assertWithinBudget<O extends ObservationBase>(
   if (result.kind === "veto") throw new Stalled(result.reason, result.message);
 }
 
-function record<O extends ObservationBase>(state: RunState<O>, write: Write): void {
+function record<O extends ObservationBase>(
+  state: RunState<O>,
+  write: Omit<RunState<O>["writes"][number], "look">,
+): void {
   state.actedOn ??= state.last;
-  state.writes.push(write);
+  state.writes.push({ ...write, look: state.last });
 }
 
 /** The API server itself said that it did not do it; a server error or no answer leaves that open. */

@@ -125,8 +125,8 @@ async function logs(
   pod: { namespace: string; name: string },
   given: LogOptions = {},
 ): Promise<string> {
-  const { container, previous, tailLines } = given;
-  const path = withQuery(objectPath(pods, pod, "log"), { container, previous, tailLines });
+  const { container, previous, tailLines, limitBytes } = given;
+  const path = withQuery(objectPath(pods, pod, "log"), { container, previous, tailLines, limitBytes });
   return (await context.transport.send({ method: "GET", path, accept: "*/*", ...limits(given) })).text;
 }
 

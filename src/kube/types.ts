@@ -93,6 +93,8 @@ export interface LogOptions extends CallOptions {
   container?: string;
   previous?: boolean;
   tailLines?: number;
+  /** The server ends its answer there. */
+  limitBytes?: number;
 }
 
 /**

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Resource } from "../kube/types.ts";
 import { operariuses } from "./operarius.ts";
+import { receiptSpecSchema, receipts } from "./receipt-resource.ts";
 import { remediationSpecSchema, remediationStatusSchema, remediations } from "./remediation.ts";
 import { operariusSpecSchema, operariusStatusSchema } from "./schema.ts";
 
@@ -13,7 +14,8 @@ interface Definition {
   shortNames: string[];
   columns: Json[];
   spec: z.ZodType;
-  status: z.ZodType;
+  /** Absent: the kind has no status. */
+  status?: z.ZodType;
   description: string;
 }
 
@@ -21,7 +23,7 @@ const AGE = { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp"
 
 /** Every CRD of ours by file name below deploy/crds. */
 export function customResourceDefinitions(): { file: string; definition: Json }[] {
-  return [operariusDefinition(), remediationDefinition()].map((each) => ({
+  return [operariusDefinition(), receiptDefinition(), remediationDefinition()].map((each) => ({
     file: `${each.resource.plural}.${each.resource.group}.yaml`,
     definition: toDefinition(each),
   }));
@@ -63,6 +65,22 @@ function remediationDefinition(): Definition {
   };
 }
 
+function receiptDefinition(): Definition {
+  return {
+    resource: receipts,
+    singular: "receipt",
+    shortNames: ["rcpt"],
+    columns: [
+      { name: "Target", type: "string", jsonPath: ".spec.target.name" },
+      { name: "Verdict", type: "string", jsonPath: ".spec.verdict" },
+      { name: "Cause", type: "string", jsonPath: ".spec.cause" },
+      AGE,
+    ],
+    spec: receiptSpecSchema,
+    description: "What one attempt saw, concluded and wrote; operarius replay reads it.",
+  };
+}
+
 function toDefinition(definition: Definition): Json {
   const { resource, singular, shortNames, columns, description } = definition;
   return {
@@ -78,7 +96,7 @@ function toDefinition(definition: Definition): Json {
           name: resource.version,
           served: true,
           storage: true,
-          subresources: { status: {} },
+          ...(definition.status === undefined ? {} : { subresources: { status: {} } }),
           additionalPrinterColumns: columns,
           schema: {
             openAPIV3Schema: {
@@ -90,7 +108,7 @@ function toDefinition(definition: Definition): Json {
                 kind: { type: "string" },
                 metadata: { type: "object" },
                 spec: structural(definition.spec),
-                status: structural(definition.status),
+                ...(definition.status === undefined ? {} : { status: structural(definition.status) }),
               },
             },
           },

@@ -77,6 +77,7 @@ const attemptSchema = z.object({
   verdict: z.enum(VERDICTS).optional(),
   reason: z.string().optional(),
   node: z.string().optional().describe("Where its pod ran."),
+  receipt: z.string().optional().describe("The Receipt that tells all of it, in the same namespace."),
   startedAt: instant.optional(),
   finishedAt: instant.optional(),
 });

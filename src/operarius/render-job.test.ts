@@ -134,6 +134,7 @@ describe("the variables", () => {
       OPENFERO_SEVERITY: "warning",
       OPENFERO_CLUSTER: "test-cluster",
       OPERARIUS_REMEDIATION: "rem-1",
+      OPERARIUS_REMEDIATION_UID: "rem-uid",
       OPERARIUS_ATTEMPT: "1",
       OPERARIUS_NAMESPACE: "openfero",
     });

@@ -136,6 +136,8 @@ function identityOf({ operarius, alert, hook }: RenderInput): Record<"labels" | 
 function ownVariables(input: RenderInput, spec: JobSpec): EnvVar[] {
   const variables: EnvVar[] = [
     { name: "OPERARIUS_REMEDIATION", value: input.remediation.name },
+    // Owner of the receipt: so that the Job needs no right to read records.
+    { name: "OPERARIUS_REMEDIATION_UID", value: input.remediation.uid },
     { name: "OPERARIUS_ATTEMPT", value: String(input.attempt) },
     { name: "OPERARIUS_NAMESPACE", value: input.installationNamespace },
     { name: "OPERARIUS_JOB_CREATED_AT", value: input.createdAt },

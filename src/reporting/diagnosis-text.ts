@@ -95,7 +95,7 @@ function plan(page: Page, { look, policies, pause, at }: DiagnosisText): void {
   if (pause !== "") page.entry(pause);
   if (look.owner !== "") page.entry(`the template is managed by ${look.owner}`);
   page.entry(
-    `policies: ${policyWords(proposal.kind === "blocked" ? policies.flags : proposal.policies)} (${policies.source})`,
+    `policies: ${policyWords(proposal.kind === "blocked" ? policies.flags : proposal.context.policies)} (${policies.source})`,
   );
   if (proposal.kind === "proposed") for (const note of proposal.notes) page.detail(note);
   page.entry(triedBefore(look.ledger, at));

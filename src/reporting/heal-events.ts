@@ -1,5 +1,6 @@
 /** Events on the target for each write of a remedy, so that `kubectl describe` tells who did what. */
 import type { Event } from "kubernetes-types/core/v1";
+import { redact } from "../engine/redact.ts";
 import type { Step, Target } from "../engine/types.ts";
 import { events } from "../kube/resources.ts";
 import type { Kube } from "../kube/types.ts";
@@ -24,7 +25,7 @@ export async function announceStep(
     involvedObject: { apiVersion: "apps/v1", kind: target.kind, namespace: target.namespace, name: target.name, uid },
     type: "Normal",
     reason: REASONS[step.kind],
-    message: `${step.reason}: ${step.summary}`.slice(0, 1024),
+    message: redact(`${step.reason}: ${step.summary}`, 1024),
     source: { component: "operarius" },
     reportingComponent: "operarius",
     reportingInstance: "operarius",

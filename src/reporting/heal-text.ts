@@ -1,4 +1,5 @@
 /** The words of `operarius heal` on screen and in the Job's log: the five steps of the runbook, always all five. */
+import { redact } from "../engine/redact.ts";
 import type { Progress } from "../engine/report.ts";
 import type { Plan, StepNotes, Verdict } from "../engine/types.ts";
 import type { Screen } from "./layout.ts";
@@ -18,6 +19,8 @@ export interface Ending {
   notes: StepNotes | undefined;
   /** Further commands for a person, besides `fix`. */
   next: readonly string[];
+  /** Further lines for a person, after the verdict. */
+  remarks?: readonly string[];
   cause: string;
   fix: string;
 }
@@ -122,7 +125,8 @@ export function createHealText(print: (line: string) => void, screen: Screen = L
         return;
       case "moved":
       case "note":
-        line(progress.message);
+        // An error of the API repeats what webhooks say; everything else here was made of facts without secrets.
+        line(redact(progress.message));
         return;
       case "health": {
         const { health } = progress;
@@ -139,10 +143,11 @@ export function createHealText(print: (line: string) => void, screen: Screen = L
       if (progress.kind === "look") look(progress);
       else tell(progress);
     },
-    finish({ verdict, notes: final, next, cause, fix }) {
+    finish({ verdict, notes: final, next, remarks = [], cause, fix }) {
       notes = final ?? notes;
       open(5);
       line(`${verdict.kind} (${verdict.reason}): ${verdict.message}`);
+      for (const remark of remarks) line(remark);
       for (const command of next) line(`for a person: ${command}`);
       const [first = "", ...rest] = onScreen(`cause: ${oneLine(cause)}`, "", "  ");
       for (const each of [first.replace(/^cause:/, paint("strong", "cause:")), ...rest]) print(each);

@@ -57,6 +57,7 @@ describe("what counts as a write", () => {
       false,
     ],
     ["an event", { verb: "create", objectRef: { resource: "events" } }, false],
+    ["our own receipt", { verb: "update", objectRef: { apiGroup: "openfero.io", resource: "receipts" } }, false],
     ["our own record", { verb: "patch", objectRef: { apiGroup: "openfero.io", resource: "remediations" } }, false],
   ])("%s", (_name, overrides, isWrite) => {
     expect(writesBy(healerUser, [event(overrides)])).toHaveLength(isWrite ? 1 : 0);

@@ -168,6 +168,9 @@ describe("KubeDaemonSetRolloutStuck", () => {
       "openfero coordination.k8s.io/leases list",
       "openfero coordination.k8s.io/leases patch",
       "openfero coordination.k8s.io/leases update",
+      "openfero openfero.io/receipts create",
+      "openfero openfero.io/receipts get",
+      "openfero openfero.io/receipts update",
     ]);
   });
 

@@ -65,6 +65,7 @@ function dryRun(observation: Observation, { settings: own, policies, mayPatchTem
     mayPatchTemplate: async () => mayPatchTemplate,
     assertNotPaused: never,
     announce: never,
+    keep: async () => undefined,
     ownNode: "",
     startedAtMs: observation.at,
     now: () => observation.at,

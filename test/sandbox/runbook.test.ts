@@ -114,6 +114,9 @@ describe.skipIf(missing !== undefined)(missing === undefined ? "runbook" : `runb
     expect(await records()).toHaveLength(1);
     expect((await type("kubectl get jobs -n openfero")).trim().split("\n")).toHaveLength(2);
     expect(await type("kubectl get remediations -n openfero")).toMatch(/Declined/);
+    expect(await type("kubectl get receipts -n openfero")).toMatch(
+      /TARGET +VERDICT +CAUSE +AGE\n\S+-1 +test-daemonset +declined +C01 /,
+    );
     const log = await type("kubectl logs -n openfero -l app.kubernetes.io/component=daemonset-rollout-fix --tail=-1");
     expect(log).toMatch(/^1\. Status[\s\S]*^5\. Wait for the result[\s\S]*^cause: C01 [\s\S]*^fix: /m);
     expect(await type("kubectl get operarius daemonset-rollout-fix -n openfero -o yaml")).toMatch(/executionCount: 1/);

@@ -177,7 +177,7 @@ describe("pause", () => {
       try {
         const { code, stdout } = await healing.ended;
         expect(code, stdout).toBe(4);
-        expect(healing.receipt()?.verdict.reason).toBe("Paused");
+        expect(healing.receipt()?.verdict?.reason).toBe("Paused");
         expect(stdout).toContain("maintenance");
         expect(stdout).toContain("kubectl delete configmap operarius-pause -n openfero");
         expect(await writes(stage)).toEqual([]);

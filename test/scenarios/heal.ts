@@ -1,10 +1,12 @@
 /** Starts `operarius heal daemonset` for a stage as the Job does: the shipped account, the alert's labels as variables. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { expect } from "vitest";
+import type { Receipt } from "../../src/engine/receipt-schema.ts";
 import type { AccountFiles } from "../support/cluster.ts";
 import { healer } from "../support/cluster.ts";
 import type { Ended, Program } from "../support/program.ts";
-import { startProgram } from "../support/program.ts";
+import { runProgram, startProgram } from "../support/program.ts";
 import { alertLabels } from "./decoys.ts";
 import type { Stage } from "./stage.ts";
 
@@ -15,20 +17,13 @@ export interface HealOptions {
   flags?: readonly string[];
   env?: Readonly<Record<string, string>>;
   /** Default: the Job's own, from the shipped rbac.yaml. */
-  account?: AccountFiles;
-}
-
-/** What is read of the receipt. */
-export interface Receipt {
-  verdict: { kind: string; reason: string; message: string; planDigest?: string };
-  looks?: Record<
-    "first" | "actedOn" | "last",
-    { diagnosis: { findings?: { cause: string; message: string }[] } } | undefined
-  >;
+  account?: Pick<AccountFiles, "kubeconfig">;
 }
 
 export interface Healing {
   program: Program;
+  /** Where the receipt is, or will be. */
+  receiptFile: string;
   /** Undefined when the run left none. */
   receipt(): Receipt | undefined;
   readonly ended: Promise<Ended>;
@@ -65,6 +60,7 @@ export async function startHeal(stage: Stage, options: HealOptions): Promise<Hea
   });
   return {
     program,
+    receiptFile: file,
     receipt: () => (existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Receipt) : undefined),
     ended: program.ended,
   };
@@ -72,6 +68,13 @@ export async function startHeal(stage: Stage, options: HealOptions): Promise<Hea
 
 /** Number of the cause that the run was about: of what it acted on, else of what it last or first saw. */
 export function causeOf({ looks }: Receipt): string {
-  const order = [looks?.actedOn, looks?.last, looks?.first];
+  const order = (["acted", "last", "first"] as const).map((as) => looks.find((look) => look.as.includes(as)));
   return order.flatMap((look) => look?.diagnosis.findings ?? [])[0]?.cause ?? "none";
+}
+
+/** Rejects unless `operarius replay` diagnoses and plans the run's receipt again and comes to the same. */
+export async function expectReplay({ receiptFile }: Healing, entry: string): Promise<void> {
+  const { code, stdout, stderr } = await runProgram({ entry, args: ["replay", receiptFile] });
+  expect(code, `${stdout}${stderr}`).toBe(0);
+  expect(stdout).toMatch(/The replay equals the receipt: (\d+) of \1 looks\.\n$/);
 }

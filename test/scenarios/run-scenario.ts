@@ -4,7 +4,7 @@ import { pods } from "../../src/kube/resources.ts";
 import { wordsOf, writesBy } from "../support/audit.ts";
 import { userOf } from "../support/cluster.ts";
 import type { Grounds } from "./ground.ts";
-import { causeOf, startHeal } from "./heal.ts";
+import { causeOf, expectReplay, startHeal } from "./heal.ts";
 import type { PodView } from "./pod-view.ts";
 import type { HealRun, Scenario } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
@@ -37,8 +37,8 @@ async function playRun(run: HealRun, stage: Stage, entry: string): Promise<void>
   expect(
     {
       exit: code,
-      verdict: receipt?.verdict.kind,
-      ...(wanted.reason === undefined ? {} : { reason: receipt?.verdict.reason }),
+      verdict: receipt?.verdict?.kind,
+      ...(wanted.reason === undefined ? {} : { reason: receipt?.verdict?.reason }),
       cause: receipt === undefined ? undefined : causeOf(receipt),
       writes: writes.map(({ words }) => words),
     },
@@ -54,6 +54,7 @@ async function playRun(run: HealRun, stage: Stage, entry: string): Promise<void>
     writes.filter(({ wasReady }) => wasReady),
     `deleted although Ready:\n${output}`,
   ).toEqual([]);
+  await expectReplay(healing, entry);
   judgeOutput(stdout, wanted.says?.(stage) ?? []);
   if (wanted.keepsHealthyPods !== false) await expectSamePods(stage, before);
   const { uid, deletionTimestamp } = (await stage.person.get(pods, exporter)).metadata;

@@ -154,6 +154,7 @@ function remedyOf(
     plan: ({ plan }, _diagnosis, context) => plan(context),
     verify: ({ health }) => health,
     describe: () => ({ status: [], pods: [] }),
+    nodeStates: () => [],
     mostlyWorks: ({ works }) => works,
     waveMs: () => 30_000,
     guardFacts: ({ facts }) =>
@@ -247,6 +248,7 @@ export async function runFake({
       log.push(`announce ${step.summary}`);
       return Promise.resolve();
     },
+    keep: () => Promise.resolve(),
     ownNode: "",
     startedAtMs: NOW,
     now: () => clock.now,

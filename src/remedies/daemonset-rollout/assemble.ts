@@ -18,18 +18,20 @@ interface Parts {
   nodes: readonly NodeFacts[];
   /** Undefined when the rights do not reach that far. */
   namespaceAnnotations: Readonly<Record<string, string>> | undefined;
+  /** Of the digests that stand for values: equal only within what was read with the same. */
+  salt: string;
 }
 
 /** Without events, and without a memory of what was missing before. */
-export function assemble({ at, daemonSet, revisions, pods, nodes, namespaceAnnotations }: Parts): Observation {
-  const facts = daemonSetFacts(daemonSet, revisions);
+export function assemble({ at, daemonSet, revisions, pods, nodes, namespaceAnnotations, salt }: Parts): Observation {
+  const facts = daemonSetFacts(daemonSet, revisions, salt);
   return {
     at,
     fence: { uid: facts.uid, generation: facts.generation, templateHash: facts.template.hash },
     daemonSet: facts,
     pods,
     nodes,
-    revisions: revisionFacts(facts.uid, revisions),
+    revisions: revisionFacts(facts.uid, revisions, salt),
     events: [],
     ...(namespaceAnnotations ? { namespaceAnnotations } : {}),
     unread: namespaceAnnotations ? [] : ["namespaces"],

@@ -36,6 +36,6 @@ function factsOf(
   namespaceAnnotations: Readonly<Record<string, string>> | undefined,
   { at, settings }: { at: number; settings: Settings },
 ): GuardFacts {
-  const observation = assemble({ at, daemonSet, revisions: [], pods: [], nodes: [], namespaceAnnotations });
+  const observation = assemble({ at, daemonSet, revisions: [], pods: [], nodes: [], namespaceAnnotations, salt: "" });
   return { ...guardFacts(observation, settings), desired: observation.daemonSet.status.desired };
 }

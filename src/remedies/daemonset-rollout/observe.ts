@@ -1,6 +1,8 @@
 /** Keeps a live view of one DaemonSet and freezes it into observations: everything is listed once, then watched. */
+import { randomBytes } from "node:crypto";
 import type { ControllerRevision } from "kubernetes-types/apps/v1";
 import { Stalled } from "../../engine/errors.ts";
+import type { Mask } from "../../engine/redact.ts";
 import type { Settings, Target, View } from "../../engine/types.ts";
 import { isForbidden } from "../../kube/errors.ts";
 import type { ReflectorOptions } from "../../kube/reflector.ts";
@@ -10,7 +12,8 @@ import type { Kube, Live } from "../../kube/types.ts";
 import { assemble, eventsNeeded, missing } from "./assemble.ts";
 import { createChanges } from "./changes.ts";
 import type { EventFacts, Observation } from "./facts.ts";
-import { eventFacts, labelSelector, nodeFacts } from "./project.ts";
+import { templateMask } from "./pod-literals.ts";
+import { eventFacts, labelSelector, nodeFacts, ownAnnotations } from "./project.ts";
 import { isControlledBy, podFacts } from "./project-pod.ts";
 
 interface OpenOptions {
@@ -52,18 +55,20 @@ export async function openView({
     const found = own.get(namespace, name);
     if (!found) throw notFound(target, kube.server);
     const { uid } = found.metadata;
+    const salt = randomBytes(16).toString("hex");
     const selector = labelSelector(found);
     const ownPods = startReflector({
       ...live,
       resource: pods,
       namespace,
       labelSelector: selector,
-      project: (pod) => (isControlledBy(pod, uid) ? podFacts(pod) : undefined),
+      project: (pod) => (isControlledBy(pod, uid) ? podFacts(pod, salt) : undefined),
     });
     const allNodes = startReflector({ ...live, resource: nodes, project: nodeFacts });
     const memory = { podless: new Map<string, number>(), orphaned: new Map<string, number>() };
     const revisions = readWhenChanged(() => ownRevisions(kube, namespace, selector));
-    const explain = createEventReader({ kube, target, settings, uid, now });
+    const mask = (): Mask => templateMask(own.get(namespace, name) ?? found);
+    const explain = createEventReader({ kube, target, settings, uid, now, mask });
     const [annotations] = await Promise.all([namespaceAnnotations(kube, namespace), ownPods.synced, allNodes.synced]);
 
     async function look(): Promise<Observation> {
@@ -84,6 +89,7 @@ export async function openView({
         pods: ownPods.items().filter((pod) => pod !== undefined),
         nodes: allNodes.items(),
         namespaceAnnotations: annotations,
+        salt,
       });
       objects = observation.pods.length + observation.nodes.length;
       const { podless, orphaned } = missing(observation);
@@ -132,7 +138,7 @@ function notFound({ namespace, name }: Target, server: string): Stalled {
 /** The namespace's annotations, or undefined when the rights do not reach that far. */
 async function namespaceAnnotations(kube: Kube, name: string): Promise<Record<string, string> | undefined> {
   try {
-    return (await kube.get(namespaces, { name })).metadata.annotations ?? {};
+    return ownAnnotations((await kube.get(namespaces, { name })).metadata.annotations);
   } catch (error) {
     if (isForbidden(error)) return undefined;
     throw error;
@@ -167,12 +173,14 @@ function createEventReader({
   settings,
   uid,
   now,
-}: Pick<OpenOptions, "kube" | "target" | "settings" | "now"> & { uid: string }) {
+  mask,
+}: Pick<OpenOptions, "kube" | "target" | "settings" | "now"> & { uid: string; mask: () => Mask }) {
   let readAt = Number.NEGATIVE_INFINITY;
   let held: EventFacts[] = [];
   const read = async (fieldSelector: string): Promise<EventFacts[]> => {
     const { items } = await kube.list(events, { namespace: target.namespace, fieldSelector });
-    return items.map(eventFacts);
+    const withoutSecrets = mask();
+    return items.map((event) => eventFacts(event, withoutSecrets));
   };
   return async (observation: Observation): Promise<Observation> => {
     const needed = eventsNeeded(observation, settings);

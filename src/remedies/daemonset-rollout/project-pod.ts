@@ -1,7 +1,10 @@
 /** From Kubernetes pods to facts (pure). */
 import type { ContainerStatus, Pod } from "kubernetes-types/core/v1";
+import type { Mask } from "../../engine/redact.ts";
+import { withMessagesMasked } from "../../engine/redact.ts";
 import type { Live } from "../../kube/types.ts";
 import type { ContainerFacts, PodFacts, TerminationFacts } from "./facts.ts";
+import { podMask } from "./pod-literals.ts";
 import { containerSpecs, time, when } from "./project-values.ts";
 
 function terminationFacts(state: NonNullable<ContainerStatus["state"]>["terminated"]): TerminationFacts | undefined {
@@ -40,8 +43,18 @@ function intendedNode(pod: Live<Pod>): string {
   return "";
 }
 
-/** Facts of one pod. */
-export function podFacts(pod: Live<Pod>): PodFacts {
+/** Facts of one pod, with every message in them free of what its spec holds that may be secret. `salt` as in `containerSpecs`. */
+export function podFacts(pod: Live<Pod>, salt = ""): PodFacts {
+  let mask: Mask | undefined;
+  const masked: Mask = (text) => {
+    if (text === "") return text;
+    mask ??= podMask(pod);
+    return mask(text);
+  };
+  return withMessagesMasked(allFacts(pod, salt), masked);
+}
+
+function allFacts(pod: Live<Pod>, salt: string): PodFacts {
   const { metadata, spec, status } = pod;
   const ready = status?.conditions?.find((condition) => condition.type === "Ready");
   const scheduled = status?.conditions?.find((condition) => condition.type === "PodScheduled");
@@ -71,7 +84,7 @@ export function podFacts(pod: Live<Pod>): PodFacts {
       ...(status?.initContainerStatuses ?? []).map((container) => containerFacts(container, true)),
       ...(status?.containerStatuses ?? []).map((container) => containerFacts(container, false)),
     ],
-    specs: containerSpecs([...(spec?.initContainers ?? []), ...(spec?.containers ?? [])]),
+    specs: containerSpecs([...(spec?.initContainers ?? []), ...(spec?.containers ?? [])], salt),
   };
 }
 

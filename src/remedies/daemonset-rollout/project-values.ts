@@ -13,12 +13,15 @@ export function when<K extends string, V>(key: K, value: V | undefined | null): 
   return (value === undefined || value === null ? {} : { [key]: value }) as { [P in K]?: V };
 }
 
-/** Digest by container name of what makes a container this one: image, command, arguments. */
-export function containerSpecs(containers: readonly Container[]): Record<string, string> {
+/**
+ * Digest by container name of what makes a container this one: image, command, arguments. It is only compared within one
+ * view; `salt`, which is kept nowhere, makes it useless for guessing an argument.
+ */
+export function containerSpecs(containers: readonly Container[], salt = ""): Record<string, string> {
   return Object.fromEntries(
     containers.map((container) => [
       container.name,
-      digest({ image: container.image, command: container.command, args: container.args }, 12),
+      digest({ salt, image: container.image, command: container.command, args: container.args }, 12),
     ]),
   );
 }

@@ -3,11 +3,15 @@ import type { ControllerRevision, DaemonSet } from "kubernetes-types/apps/v1";
 import type { Event, Node, PodTemplateSpec } from "kubernetes-types/core/v1";
 import { digest } from "../../engine/digest.ts";
 import { revisionTemplate, templateHash, withoutPatchDirective } from "../../engine/pod-template.ts";
+import type { Mask } from "../../engine/redact.ts";
+import { redact } from "../../engine/redact.ts";
 import { structureOf } from "../../engine/structure.ts";
 import type { Live } from "../../kube/types.ts";
 import type { AdmissionFacts, DaemonSetFacts, EventFacts, NodeFacts, RevisionFacts, TemplateFacts } from "./facts.ts";
 import { containerSpecs, time, when } from "./project-values.ts";
 
+/** Longest annotation and message that is kept. */
+const LONGEST = 1024;
 const PRESSURES = ["MemoryPressure", "DiskPressure", "PIDPressure"];
 
 function exactHash(template: PodTemplateSpec): string {
@@ -49,7 +53,7 @@ function admissionFacts(template: PodTemplateSpec): AdmissionFacts {
   };
 }
 
-function templateFacts(template: PodTemplateSpec, minReadySeconds: number): TemplateFacts {
+function templateFacts(template: PodTemplateSpec, minReadySeconds: number, salt: string): TemplateFacts {
   const spec = template.spec;
   const containers = spec?.containers ?? [];
   const allowances = containers.map(({ startupProbe: probe }) =>
@@ -60,7 +64,7 @@ function templateFacts(template: PodTemplateSpec, minReadySeconds: number): Temp
     admission: admissionFacts(template),
     gated: minReadySeconds > 0 || containers.some((container) => container.readinessProbe !== undefined),
     images: imagesOf(template),
-    specs: containerSpecs([...(spec?.initContainers ?? []), ...containers]),
+    specs: containerSpecs([...(spec?.initContainers ?? []), ...containers], salt),
     startupAllowanceMs: Math.max(0, ...allowances),
     gracePeriodMs: (spec?.terminationGracePeriodSeconds ?? 30) * 1000,
     nodeName: spec?.nodeName ?? "",
@@ -86,10 +90,11 @@ function managedFieldsOf(daemonSet: Live<DaemonSet>): ManagedFields[] {
   return (daemonSet.metadata.managedFields ?? []) as ManagedFields[];
 }
 
-/** Facts of the DaemonSet; `revisions` tell which one equals its template. */
+/** Facts of the DaemonSet; `revisions` tell which one equals its template. `salt` as in `containerSpecs`. */
 export function daemonSetFacts(
   daemonSet: Live<DaemonSet>,
   revisions: readonly Live<ControllerRevision>[],
+  salt = "",
 ): DaemonSetFacts {
   const { metadata, spec, status } = daemonSet;
   const template: PodTemplateSpec = spec?.template ?? {};
@@ -121,7 +126,7 @@ export function daemonSetFacts(
       available: status?.numberAvailable ?? 0,
       misscheduled: status?.numberMisscheduled ?? 0,
     },
-    template: templateFacts(template, minReadySeconds),
+    template: templateFacts(template, minReadySeconds, salt),
     currentHash: current?.metadata.labels?.["controller-revision-hash"] ?? "",
     annotations: ownAnnotations(metadata.annotations),
     labels: metadata.labels ?? {},
@@ -132,10 +137,10 @@ export function daemonSetFacts(
   };
 }
 
-/** Annotations without kubectl's copy of the whole object, which holds env values. */
-function ownAnnotations(annotations: Record<string, string> | undefined): Record<string, string> {
+/** Annotations without kubectl's copy of the whole object, which holds env values, and without what looks like a secret. */
+export function ownAnnotations(annotations: Record<string, string> | undefined): Record<string, string> {
   const { "kubectl.kubernetes.io/last-applied-configuration": _copy, ...rest } = annotations ?? {};
-  return rest;
+  return Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, redact(value, LONGEST)]));
 }
 
 function ownedRevisions(uid: string, revisions: readonly Live<ControllerRevision>[]): Live<ControllerRevision>[] {
@@ -152,8 +157,8 @@ function numberedAt({ metadata }: Live<ControllerRevision>): number {
   return Math.max(time(metadata.creationTimestamp) ?? 0, ...written);
 }
 
-/** The DaemonSet's own revisions, newest last. */
-export function revisionFacts(uid: string, revisions: readonly Live<ControllerRevision>[]): RevisionFacts[] {
+/** The DaemonSet's own revisions, newest last. `salt` as in `containerSpecs`. */
+export function revisionFacts(uid: string, revisions: readonly Live<ControllerRevision>[], salt = ""): RevisionFacts[] {
   return ownedRevisions(uid, revisions)
     .map((revision) => {
       const template = revisionTemplate(revision) ?? {};
@@ -164,7 +169,7 @@ export function revisionFacts(uid: string, revisions: readonly Live<ControllerRe
         createdAt: numberedAt(revision),
         templateHash: templateHash(template),
         images: imagesOf(template),
-        specs: containerSpecs([...(template.spec?.initContainers ?? []), ...(template.spec?.containers ?? [])]),
+        specs: containerSpecs([...(template.spec?.initContainers ?? []), ...(template.spec?.containers ?? [])], salt),
         admission: admissionFacts(template),
       };
     })
@@ -188,12 +193,12 @@ export function nodeFacts(node: Live<Node>): NodeFacts {
   };
 }
 
-/** Facts of one event. */
-export function eventFacts(event: Live<Event>): EventFacts {
+/** Facts of one event; `mask` takes the secrets out of its message. */
+export function eventFacts(event: Live<Event>, mask: Mask = (text) => redact(text, LONGEST)): EventFacts {
   const last = event.lastTimestamp ?? event.eventTime ?? event.firstTimestamp ?? event.metadata.creationTimestamp;
   return {
     reason: event.reason ?? "",
-    message: event.message ?? "",
+    message: mask(event.message ?? ""),
     about: `${event.involvedObject.kind ?? ""}/${event.involvedObject.name ?? ""}`,
     lastAt: time(last) ?? 0,
   };

@@ -5,6 +5,7 @@ import { diagnose } from "./diagnose.ts";
 import type { Observation } from "./facts.ts";
 import { guardFacts, mostlyWorks } from "./guard-facts.ts";
 import { readSurroundings } from "./neighbours.ts";
+import { nodeStates } from "./node-states.ts";
 import { openView } from "./observe.ts";
 import { plan } from "./plan.ts";
 import { slowestStart } from "./standing.ts";
@@ -21,6 +22,7 @@ export const daemonSetRollout: Remedy<Observation> = {
   verify,
   guardFacts,
   describe,
+  nodeStates,
   mostlyWorks,
   waveMs: ({ daemonSet, pods }, settings) =>
     Math.max(daemonSet.template.gracePeriodMs * (settings.pace === "fast" ? 0.1 : 1), 1000) +

@@ -2,13 +2,16 @@
  * One look at many DaemonSets, or at one, from a handful of lists that all of them share. Nothing is watched and nothing
  * is written. Of each page only the facts are kept, so memory follows the DaemonSets' pods, not the size of the objects.
  */
+import { randomBytes } from "node:crypto";
 import type { ControllerRevision, DaemonSet } from "kubernetes-types/apps/v1";
 import type { Event, Pod } from "kubernetes-types/core/v1";
+import type { Mask } from "../../engine/redact.ts";
 import { controllerRevisions, events, nodes, pods } from "../../kube/resources.ts";
 import type { ListOptions, Live } from "../../kube/types.ts";
 import { assemble, eventsNeeded, missing } from "./assemble.ts";
 import type { DaemonSetFacts, EventFacts, NodeFacts, Observation, PodFacts } from "./facts.ts";
 import { createInterner } from "./intern.ts";
+import { templateMask } from "./pod-literals.ts";
 import { daemonSetFacts, eventFacts, labelSelector, nodeFacts } from "./project.ts";
 import { podFacts } from "./project-pod.ts";
 import type { Reader, SurveyOptions, Unread } from "./survey-lists.ts";
@@ -31,10 +34,11 @@ export interface Survey {
  */
 export async function survey(options: SurveyOptions): Promise<Survey> {
   const reader: Reader = { ...options, unread: [] };
+  const salt = randomBytes(16).toString("hex");
   const sets = await readDaemonSets(reader);
   if (sets.length === 0) return { at: options.now(), found: [], unread: [] };
   const [podsBySet, allNodes, revisionsBySet, annotations] = await Promise.all([
-    readPods(reader, sets),
+    readPods(reader, sets, salt),
     readNodes(reader),
     readRevisions(reader, sets),
     readNamespaces(reader),
@@ -45,12 +49,13 @@ export async function survey(options: SurveyOptions): Promise<Survey> {
     const revisions = revisionsBySet?.get(uid) ?? [];
     const own = podsBySet && (podsBySet.get(uid) ?? []);
     if (!own || !allNodes || !revisionsBySet)
-      return { kind: "partly", daemonSet: daemonSetFacts(daemonSet, revisions), pods: own };
+      return { kind: "partly", daemonSet: daemonSetFacts(daemonSet, revisions, salt), pods: own };
     const namespaceAnnotations = annotations.get(namespace);
-    const parts = { at, daemonSet, revisions, pods: own, nodes: allNodes, namespaceAnnotations };
+    const parts = { at, daemonSet, revisions, pods: own, nodes: allNodes, namespaceAnnotations, salt };
     return { kind: "observed", observation: withMissing(assemble(parts)) };
   });
-  const explained = await withEvents(found, reader);
+  const masks = new Map(sets.map((set) => [set.metadata.uid, templateMask(set)]));
+  const explained = await withEvents(found, reader, masks);
   return { at, found: explained, unread: reader.unread };
 }
 
@@ -85,12 +90,13 @@ function grouped<T>(pairs: readonly (readonly [string, T])[]): Map<string, T[]> 
 async function readPods(
   reader: Reader,
   sets: readonly Live<DaemonSet>[],
+  salt: string,
 ): Promise<Map<string, PodFacts[]> | undefined> {
   const uids = new Set(sets.map(({ metadata }) => metadata.uid));
   const intern = createInterner();
   const pairs = await collect(reader, pods, ofSets(reader, sets), (pod) => {
     const owner = controllerOf(pod);
-    return uids.has(owner) ? ([owner, intern(podFacts(pod))] as const) : undefined;
+    return uids.has(owner) ? ([owner, intern(podFacts(pod, salt))] as const) : undefined;
   });
   return pairs && grouped(pairs);
 }
@@ -113,7 +119,11 @@ async function readRevisions(
 }
 
 /** Adds events to the observations that need them; nothing is read when none does. */
-async function withEvents(found: readonly Surveyed[], reader: Reader): Promise<Surveyed[]> {
+async function withEvents(
+  found: readonly Surveyed[],
+  reader: Reader,
+  masks: ReadonlyMap<string, Mask>,
+): Promise<Surveyed[]> {
   const aboutSets = new Set<string>();
   const byPod = new Map<string, string>();
   for (const each of found) {
@@ -131,7 +141,7 @@ async function withEvents(found: readonly Surveyed[], reader: Reader): Promise<S
     isNeeded
       ? collect(reader, events, { ...inNamespace(reader), fieldSelector }, (event) => {
           const owner = ownerOf(event);
-          return owner === undefined ? undefined : ([owner, eventFacts(event)] as const);
+          return owner === undefined ? undefined : ([owner, eventFacts(event, masks.get(owner))] as const);
         })
       : [];
   const sets = await read(aboutSets.size > 0, "involvedObject.kind=DaemonSet", ({ involvedObject: { uid = "" } }) =>
