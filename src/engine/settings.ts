@@ -1,5 +1,35 @@
 /** Which durations a pace stands for. */
-import type { Settings } from "./types.ts";
+
+/** Durations in milliseconds; set together by the pace. */
+export interface Settings {
+  pace: "normal" | "fast";
+  timeoutMs: number;
+  /** Between the two looks that must agree before a write. */
+  dwellMs: number;
+  /** Least time that health must last to be called recovered. */
+  soakMs: number;
+  /** Added to minReadySeconds for the same purpose. */
+  soakSlackMs: number;
+  /** Least age of a pod that may be deleted; a Failed pod has none. */
+  minAgeMs: number;
+  /** Least age of troubles that often end by themselves: missing references, not Ready, unschedulable. */
+  selfHealingAgeMs: number;
+  /** Past its deadline a terminating pod is stuck after this. */
+  terminationSlackMs: number;
+  /** How long the controller may lag behind a spec, or leave a node without a pod. */
+  controllerSlackMs: number;
+  /** How long a bad result must last after a write of ours before it counts. */
+  settleMs: number;
+  /** A revision is proven when its pods were Available this long before the bad one was made. */
+  provenBeforeMs: number;
+  /** Template unchanged for this long: a later mass failure is not the rollout's doing. */
+  quietTemplateMs: number;
+  /** A pod created this long after our deletion on its node belongs to a new episode; the old deletion does not count. */
+  episodeMs: number;
+  /** Time over which the cluster's budget counts; 0 = it does not limit. */
+  clusterWindowMs: number;
+  requestTimeoutMs: number;
+}
 
 const second = 1000;
 const minute = 60 * second;

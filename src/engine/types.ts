@@ -1,8 +1,11 @@
 /** The vocabulary of the engine. Remedies import these types; the engine imports no remedy. */
 import type { Kube } from "../kube/types.ts";
 import type { Surroundings, SurroundingsQuery } from "./guards/common-cause.ts";
+import type { Settings } from "./settings.ts";
 import type { StructureFacts } from "./structure.ts";
 import type { VerdictKind } from "./termination.ts";
+
+export type { Settings } from "./settings.ts";
 
 /** What an alert is about. `cluster` is "" where one installation serves one cluster. */
 export interface Target {
@@ -131,37 +134,6 @@ export interface Policies {
   delete: "off" | "on";
   /** Uids of pods whose forced deletion a person approved. */
   forceDelete: readonly string[];
-}
-
-/** Durations in milliseconds; set together by the pace. See settings.ts. */
-export interface Settings {
-  pace: "normal" | "fast";
-  timeoutMs: number;
-  /** Between the two looks that must agree before a write. */
-  dwellMs: number;
-  /** Least time that health must last to be called recovered. */
-  soakMs: number;
-  /** Added to minReadySeconds for the same purpose. */
-  soakSlackMs: number;
-  /** Least age of a pod that may be deleted; a Failed pod has none. */
-  minAgeMs: number;
-  /** Least age of troubles that often end by themselves: missing references, not Ready, unschedulable. */
-  selfHealingAgeMs: number;
-  /** Past its deadline a terminating pod is stuck after this. */
-  terminationSlackMs: number;
-  /** How long the controller may lag behind a spec, or leave a node without a pod. */
-  controllerSlackMs: number;
-  /** How long a bad result must last after a write of ours before it counts. */
-  settleMs: number;
-  /** A revision is proven when its pods were Available this long before the bad one was made. */
-  provenBeforeMs: number;
-  /** Template unchanged for this long: a later mass failure is not the rollout's doing. */
-  quietTemplateMs: number;
-  /** A pod created this long after our deletion on its node belongs to a new episode; the old deletion does not count. */
-  episodeMs: number;
-  /** Time over which the cluster's budget counts; 0 = it does not limit. */
-  clusterWindowMs: number;
-  requestTimeoutMs: number;
 }
 
 /** One write that was about to be made, as kept in the ledger. An intent without a visible effect counts as done. */
