@@ -18,7 +18,7 @@ mkdirSync(cache, { recursive: true });
 const directory = mkdtempSync(join(cache, "operarius-ci-"));
 try {
   const { main } = await importTypeScript({ root, entryPoint: "scripts/ci/main.ts", directory });
-  process.exitCode = await main({
+  process.exitCode = await main(process.argv.slice(2), {
     env: process.env,
     root,
     signal: stopping.signal,

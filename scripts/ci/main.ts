@@ -97,15 +97,23 @@ async function outcome(suite: Suite, context: CiContext & { leftMs: number; scra
   return outcomeOf({ ...ended, report: reportIn(file) });
 }
 
-/** Resolves to the exit code: 0, 1 when something failed, 3 when interrupted. The last line is the total. */
-export async function main(context: CiContext): Promise<number> {
+/**
+ * Arguments: the suites to play, all when there are none. Resolves to the exit code: 0, 1 when something failed, 2 for
+ * a suite that there is not, 3 when interrupted. The last line is the total.
+ */
+export async function main(args: readonly string[], context: CiContext): Promise<number> {
   const { out, signal } = context;
+  const chosen = suites.filter(({ name }) => args.length === 0 || args.includes(name));
+  if (args.some((arg) => !suites.some(({ name }) => name === arg))) {
+    out(`usage: .ci/run [${suites.map(({ name }) => name).join("|")} ...]\n`);
+    return 2;
+  }
   const began = performance.now();
   const scratch = mkdtempSync(join(tmpdir(), "operarius-ci-"));
   const told: { suite: Suite; seconds: number; result: Outcome }[] = [];
   try {
     const env = withPromtool({ ...context.env, CI: "true" }, scratch, (line) => out(`${line}\n`));
-    for (const suite of suites) {
+    for (const suite of chosen) {
       out(`\n=== ${suite.name}: ${suite.command.join(" ")}\n`);
       const start = performance.now();
       const leftMs = limitMs - (start - began);

@@ -28,7 +28,7 @@ function skipBlanks(place: Place): void {
 }
 
 function readWord(place: Place, word: string): void {
-  for (const [index, letter] of [...word].entries()) {
+  for (const [index, letter] of word.split("").entries()) {
     if (place.text[place.at] !== letter)
       fail(place, index === 0 ? "looking for beginning of value" : `in literal ${word} (expecting ${quoted(letter)})`);
     place.at += 1;
@@ -130,7 +130,8 @@ export function goJsonFault(text: string): string | undefined {
 export function goValue(value: unknown): string {
   if (value === null || value === undefined) return "<nil>";
   if (Array.isArray(value)) return `[${value.map(goValue).join(" ")}]`;
-  if (typeof value !== "object") return String(value);
+  if (typeof value === "string") return value;
+  if (typeof value !== "object") return JSON.stringify(value);
   const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return `map[${entries.map(([key, one]) => `${key}:${goValue(one)}`).join(" ")}]`;
 }

@@ -68,7 +68,7 @@ function readSet(place: Place): string[] {
 function readValue(place: Place): string {
   const value = place.tokens[place.at];
   if (value === undefined || value === ",") return "";
-  if (!isWord(value)) throw fault(`found '${value}', expected: identifier`);
+  if (!isWord(value)) throw fault(`found '${shown(place)}', expected: identifier`);
   place.at += 1;
   return value;
 }

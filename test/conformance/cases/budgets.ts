@@ -13,10 +13,10 @@ function evict({ http, namespace }: Bench, pod: string, name = pod) {
   return http({ method: "POST", path: `/api/v1/namespaces/${namespace}/pods/${pod}/eviction`, body });
 }
 
-async function untilAllowed({ http, namespace, until }: Bench, disruptionsAllowed: number): Promise<Budget> {
-  const path = `/apis/policy/v1/namespaces/${namespace}/poddisruptionbudgets/pdb`;
-  return until(`${disruptionsAllowed} disruptions are allowed`, async () => {
-    const { body } = await http<Budget>({ path });
+async function untilAllowed(bench: Bench, disruptionsAllowed: number): Promise<Budget> {
+  const path = `/apis/policy/v1/namespaces/${bench.namespace}/poddisruptionbudgets/pdb`;
+  return bench.until(`${disruptionsAllowed} disruptions are allowed`, async () => {
+    const { body } = await bench.http<Budget>({ path });
     return body.status?.disruptionsAllowed === disruptionsAllowed && body;
   });
 }

@@ -80,6 +80,19 @@ const rolloutCases: Case[] = [
     },
   },
   {
+    name: "a percentage of maxSurge rounds up: two of four nodes get a second pod",
+    nodes: 4,
+    async run(bench) {
+      const rollingUpdate = { maxUnavailable: 0, maxSurge: "26%" };
+      await settledDaemonSet(bench, { spec: { updateStrategy: { rollingUpdate } } });
+      await setImage(bench, "app:notready-2");
+      await bench.until("the share of new pods", async () => (await podsOf(bench)).length === 6);
+      const { status } = await untilStatus(bench, "observed", () => true);
+      expect(status).toMatchObject({ desiredNumberScheduled: 4, numberAvailable: 4 });
+      expect((await podsOf(bench)).filter((pod) => imageOf(pod) === "app:notready-2")).toHaveLength(2);
+    },
+  },
+  {
     name: "minReadySeconds: ready at once, available later",
     nodes: 1,
     async run(bench) {
