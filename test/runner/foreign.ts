@@ -52,6 +52,8 @@ export async function runForeign(suite: SuiteName, { flags, vitestArgs, context 
       const settings = { allowOld, foreign };
       const code = await runVitest({ ...context, suite, settings, args: vitestArgs });
       const isClean = await clean(target, undertaking, { context, when: "after" });
+      // Said again where it is read: what was skipped has not passed.
+      for (const line of undertaking.differs) out(line);
       if (context.signal.aborted) return 3;
       return code === 0 && !isClean ? 1 : code;
     }).finally(() => rmSync(directory, { recursive: true, force: true }));

@@ -26,6 +26,8 @@ async function load() {
 
 async function ask(question) {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  // While it asks, the terminal gives Ctrl-C to it and not to the process.
+  terminal.on("SIGINT", () => stopping.abort(new Error("received SIGINT")));
   try {
     return await terminal.question(question, { signal: stopping.signal });
   } finally {

@@ -25,11 +25,17 @@ export async function runVitest(options: VitestOptions): Promise<number> {
   const child = spawn(
     process.execPath,
     [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--project", suite, ...args],
-    { cwd: root, stdio: "inherit", env: { ...env, [settingsVariable]: JSON.stringify(settings) } },
+    {
+      cwd: root,
+      stdio: "inherit",
+      env: { ...env, [settingsVariable]: JSON.stringify(settings) },
+      // A group of its own, so that workers and what they have started end with it, and not before they are told to.
+      detached: true,
+    },
   );
   const stop = (): void => {
-    child.kill("SIGTERM");
-    setTimeout(() => child.kill("SIGKILL"), graceMs).unref();
+    endGroup(child.pid, "SIGTERM");
+    setTimeout(() => endGroup(child.pid, "SIGKILL"), graceMs).unref();
   };
   signal.addEventListener("abort", stop, { once: true });
   try {
@@ -39,5 +45,17 @@ export async function runVitest(options: VitestOptions): Promise<number> {
     });
   } finally {
     signal.removeEventListener("abort", stop);
+    // A worker outlives vitest by a moment, and would go on to write.
+    endGroup(child.pid, "SIGKILL");
+  }
+}
+
+function endGroup(leader: number | undefined, signal: NodeJS.Signals): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, signal);
+  } catch (error) {
+    // Nobody of it is left.
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
   }
 }
