@@ -40,7 +40,22 @@ export type Diagnosis =
       onlyLater: boolean;
       findings: readonly Finding[];
     }
-  | { kind: "unhealthy"; reason: string; message: string; findings: readonly [Finding, ...Finding[]] };
+  | {
+      kind: "unhealthy";
+      reason: string;
+      message: string;
+      findings: readonly [Finding, ...Finding[]];
+      /** What was looked at and is not the cause; absent where a remedy does not say. */
+      ruledOut?: readonly RuledOut[];
+    };
+
+/** A suspect that the facts clear. */
+export interface RuledOut {
+  /** "the node n2" */
+  what: string;
+  /** "it is Ready and without pressure" */
+  why: string;
+}
 
 /** One write, as data. `summary` is what a person reads before and after it. */
 export type Step =
@@ -63,7 +78,9 @@ export type Step =
       /** Available pods that this replaces. */
       restartsAvailable: number;
       summary: string;
-    };
+    }
+  /** An annotation on the target itself, never on its template: makes its controller count anew and restarts nothing. */
+  | { kind: "touch"; reason: string; summary: string };
 
 /** What the steps were planned against: a write is refused when any of it has changed. */
 export interface Fence {
@@ -152,8 +169,10 @@ export interface Intent {
   cause: CauseId;
   trouble: string;
   node: string;
-  /** Uid of the pod; "" for template writes. */
+  /** Uid of the pod; "" for writes of the target itself. */
   pod: string;
+  /** Of the target when the write was planned; absent in entries of older versions. */
+  generation?: number;
   /** Milliseconds since the epoch. */
   at: number;
 }
@@ -184,7 +203,7 @@ export interface PlanContext {
   settings: Settings;
   /** Newest last. */
   intents: readonly Intent[];
-  /** False when these rights do not include changing the template: then it is only suggested. */
+  /** False when these rights do not include patching the target: then it is only suggested. */
   mayPatchTemplate: boolean;
 }
 

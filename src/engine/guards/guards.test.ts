@@ -22,6 +22,7 @@ const deletion = (node: string): Step => ({
   force: false,
   summary: `delete on ${node}`,
 });
+const touch: Step = { kind: "touch", reason: "StatusStale", summary: "touch" };
 const restart: Step = { kind: "restart", reason: "StrategyRestart", summary: "restart" };
 const rollback: Step = {
   kind: "rollback",
@@ -186,6 +187,7 @@ describe("ManagedByOthers", () => {
       "pass",
     ],
     ["a controller", { ...template, facts: { controller: "Stack/agents" } }, "Stack/agents"],
+    ["a touch writes no template", { plan: aPlan(touch), facts: { controller: "Stack/agents" } }, "pass"],
     ["Argo CD's annotation", marked("argocd.argoproj.io/tracking-id"), "Argo CD"],
     ["Argo CD's label", { ...template, facts: { labels: { "argocd.argoproj.io/instance": "x" } } }, "Argo CD"],
     ["Flux, kustomize", { ...template, facts: { labels: { "kustomize.toolkit.fluxcd.io/name": "x" } } }, "Flux"],
