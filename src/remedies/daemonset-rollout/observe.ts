@@ -5,13 +5,15 @@ import type { Settings, Target, View } from "../../engine/types.ts";
 import { isForbidden } from "../../kube/errors.ts";
 import type { ReflectorOptions } from "../../kube/reflector.ts";
 import { startReflector } from "../../kube/reflector.ts";
-import { controllerRevisions, daemonSets, events, namespaces, nodes, pods } from "../../kube/resources.ts";
+import { controllerRevisions, daemonSets, namespaces, nodes, pods } from "../../kube/resources.ts";
 import type { Kube, Live } from "../../kube/types.ts";
 import { createChanges } from "./changes.ts";
-import type { EventFacts, Observation, PodFacts } from "./facts.ts";
-import { daemonSetFacts, eventFacts, labelSelector, nodeFacts, revisionFacts } from "./project.ts";
+import type { Observation } from "./facts.ts";
+import { daemonSetFacts, labelSelector, nodeFacts, revisionFacts } from "./project.ts";
 import { isControlledBy, podFacts } from "./project-pod.ts";
-import { slots } from "./recount.ts";
+import { createControllerReader } from "./read-controller.ts";
+import { createEventReader } from "./read-events.ts";
+import { recount, slots } from "./recount.ts";
 
 interface OpenOptions {
   kube: Kube;
@@ -21,15 +23,11 @@ interface OpenOptions {
   now: () => number;
 }
 
-/** Events are read again at most this often, and only while something needs them. */
-const EVENTS_EVERY_MS = 3000;
 /** Between two looks, so that a look at thousands of nodes does not follow each of their reports. */
 const REST_PER_OBJECT_MS = 0.3;
 const LONGEST_REST_MS = 2500;
 /** Watches that were silent for longer are not believed without asking the API server. */
 const SILENT_MS = 20_000;
-/** A pod that is still being created after this is asked about in the events. */
-const CREATING_MS = 5000;
 
 /**
  * Opens the view: resolves after the first lists. Rejects with `Stalled` (`NotFound`) when there is no such DaemonSet,
@@ -66,6 +64,8 @@ export async function openView({
     const memory = { podless: new Map<string, number>(), orphaned: new Map<string, number>() };
     const revisions = readWhenChanged(() => ownRevisions(kube, namespace, selector));
     const explain = createEventReader({ kube, target, settings, uid, now });
+    const askController = createControllerReader({ kube, settings, uid, now });
+    const stale = rememberStale();
     const [annotations] = await Promise.all([namespaceAnnotations(kube, namespace), ownPods.synced, allNodes.synced]);
 
     async function look(): Promise<Observation> {
@@ -95,11 +95,14 @@ export async function openView({
       };
       objects = observation.pods.length + observation.nodes.length;
       const { podless, orphaned } = missing(observation);
-      return explain({
-        ...observation,
-        podlessSince: remember(memory.podless, podless, observation.at),
-        orphanedSince: remember(memory.orphaned, orphaned, observation.at),
-      });
+      return askController(
+        await explain({
+          ...observation,
+          podlessSince: remember(memory.podless, podless, observation.at),
+          orphanedSince: remember(memory.orphaned, orphaned, observation.at),
+          ...stale(observation),
+        }),
+      );
     }
     /** The same pods in the same state, by uid and resourceVersion, and the same spec. */
     async function confirm(): Promise<boolean> {
@@ -179,49 +182,20 @@ function remember(memory: Map<string, number>, present: readonly string[], at: n
   return Object.fromEntries(memory);
 }
 
-/** True when the pod's own status does not say what it waits for. */
-function isUnexplained(pod: PodFacts, at: number): boolean {
-  if (!pod.bound || pod.phase !== "Pending") return false;
-  return pod.containers.some(({ waiting }) => {
-    if (!waiting) return false;
-    if (waiting.reason === "ImagePullBackOff") return true;
-    return ["ContainerCreating", "PodInitializing"].includes(waiting.reason) && at - pod.createdAt > CREATING_MS;
-  });
-}
-
-/** Adds events to an observation that needs them: a node lacks its pod, a pod may be deleted, or does not explain itself. */
-function createEventReader({
-  kube,
-  target,
-  settings,
-  uid,
-  now,
-}: Pick<OpenOptions, "kube" | "target" | "settings" | "now"> & { uid: string }) {
-  let readAt = Number.NEGATIVE_INFINITY;
-  let held: EventFacts[] = [];
-  const read = async (fieldSelector: string): Promise<EventFacts[]> => {
-    const { items } = await kube.list(events, { namespace: target.namespace, fieldSelector });
-    return items.map(eventFacts);
-  };
-  return async (observation: Observation): Promise<Observation> => {
-    const old = observation.at - settings.minAgeMs;
-    const creation =
-      Object.keys(observation.podlessSince).length > 0 ||
-      observation.pods.some(({ ready, phase, createdAt }) => !ready && (phase === "Failed" || createdAt <= old));
-    const unexplained = observation.pods.filter((pod) => isUnexplained(pod, observation.at));
-    if (!creation && unexplained.length === 0) return observation;
-    try {
-      if (now() - readAt >= EVENTS_EVERY_MS) {
-        const names = new Set(unexplained.map((pod) => `Pod/${pod.name}`));
-        const about = creation ? await read(`involvedObject.uid=${uid}`) : [];
-        const warnings = names.size > 0 ? await read("type=Warning,involvedObject.kind=Pod") : [];
-        held = [...about, ...warnings.filter((event) => names.has(event.about))];
-        readAt = now();
-      }
-      return { ...observation, events: held };
-    } catch (error) {
-      if (isForbidden(error)) return { ...observation, unread: [...observation.unread, "events"] };
-      throw error;
+/** Since when the status has differed from the recount, neither of them changing; nothing while the spec is unobserved. */
+function rememberStale(): (observation: Observation) => { staleSince?: number } {
+  let held: { key: string; since: number } | undefined;
+  return (observation) => {
+    const { status, generation, observedGeneration } = observation.daemonSet;
+    const counted = recount(observation);
+    const names = Object.keys(counted) as (keyof typeof counted)[];
+    const differs = names.some((name) => counted[name] !== status[name]);
+    if (!differs || generation !== observedGeneration) {
+      held = undefined;
+      return {};
     }
+    const key = names.map((name) => `${status[name]}/${counted[name]}`).join();
+    if (held?.key !== key) held = { key, since: observation.at };
+    return { staleSince: held.since };
   };
 }
