@@ -1,4 +1,4 @@
-// Generates the files that are derived from the sources (deploy/crds).
+// Generates the files that are derived from the sources (deploy/crds, docs/causes.md).
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -9,7 +9,9 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const directory = await mkdtemp(join(root, "node_modules", ".generate-"));
 try {
   const { generateCrds } = await importTypeScript({ root, entryPoint: "scripts/generate-crds.ts", directory });
-  for (const path of await generateCrds(root)) console.log(`wrote ${path.slice(root.length + 1)}`);
+  const { generateCauses } = await importTypeScript({ root, entryPoint: "scripts/generate-causes.ts", directory });
+  for (const path of [...(await generateCrds(root)), await generateCauses(root)])
+    console.log(`wrote ${path.slice(root.length + 1)}`);
 } finally {
   await rm(directory, { recursive: true, force: true });
 }

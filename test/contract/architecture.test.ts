@@ -84,7 +84,7 @@ describe("imports point one way", () => {
 /** Files that decide: the same facts give the same answer, so that a run can be replayed. */
 const PURE: readonly RegExp[] = [
   /^src\/remedies\/[^/]+\/causes\//,
-  /^src\/remedies\/[^/]+\/(diagnose|plan|deletions|verify|recount|eligibility|situation|standing|soak|project|project-pod|project-template|project-values|essence|correlate|ruled-out|force|template-writes|describe|guard-facts|facts)\.ts$/,
+  /^src\/remedies\/[^/]+\/(diagnose|plan|deletions|verify|recount|eligibility|situation|standing|soak|project|project-pod|project-template|project-values|essence|correlate|ruled-out|touch|force|template-writes|describe|guard-facts|facts)\.ts$/,
   /^src\/engine\/guards\//,
   /^src\/engine\/(policies|outcome|digest|pod-template|endings|settings|types|report|receipt)\.ts$/,
   /^src\/operarius\/(match|target|render-job|names|go-template|environment|expansion|group-key)\.ts$/,

@@ -238,13 +238,18 @@ export function anAdmission(overrides: Partial<AdmissionFacts> = {}): AdmissionF
   };
 }
 
+/** By default what a template says beyond defaults is as individual as its hash. */
+function essenceOf(templateHash: string): string {
+  return `essence of ${templateHash}`;
+}
+
 export function aTemplate(overrides: Partial<TemplateFacts> = {}): TemplateFacts {
   return {
     hash: "template-2",
     admission: anAdmission(),
     references: [],
     volumes: [],
-    essence: "essence-2",
+    essence: essenceOf(overrides.hash ?? "template-2"),
     gated: false,
     images: { main: "app:ok-2" },
     specs: { main: "spec-2" },
@@ -273,7 +278,7 @@ export function aRevision(overrides: Partial<RevisionFacts> = {}): RevisionFacts
     admission: anAdmission(),
     references: [],
     volumes: [],
-    essence: "essence-2",
+    essence: essenceOf(overrides.templateHash ?? "template-2"),
     ...overrides,
   };
 }
@@ -285,7 +290,6 @@ export function oldRevision(overrides: Partial<RevisionFacts> = {}): RevisionFac
     number: 1,
     createdAt: NOW - 5 * DAY - MINUTE,
     templateHash: "template-1",
-    essence: "essence-1",
     images: { main: "app:ok-1" },
     specs: { main: "spec-1" },
     ...overrides,

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { bytes, milli } from "./project-values.ts";
 
-it.each<[unknown, number]>([
+it.each<[string | number | undefined, number]>([
   ["100m", 100],
   ["2", 2000],
   [1, 1000],
@@ -10,7 +10,7 @@ it.each<[unknown, number]>([
   ["much", 0],
 ])("%s of CPU is %i thousandths", (text, want) => expect(milli(text)).toBe(want));
 
-it.each<[unknown, number]>([
+it.each<[string | number | undefined, number]>([
   ["128Mi", 2 ** 27],
   ["1G", 1e9],
   ["512", 512],

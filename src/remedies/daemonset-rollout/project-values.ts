@@ -37,17 +37,17 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 /** A Kubernetes quantity as a number; 0 for what is absent or has a unit that nobody asks for here. */
-function quantity(text: unknown): number {
+function quantity(text: string | number | undefined): number {
   const [, digits = "", unit = ""] = /^([0-9.]+(?:e[0-9]+)?)([a-zA-Z]*)$/.exec(String(text ?? "")) ?? [];
   return Number(digits) * (UNITS[unit] ?? 0);
 }
 
 /** A quantity of CPU in thousandths. */
-export function milli(text: unknown): number {
+export function milli(text: string | number | undefined): number {
   return Math.round(quantity(text) * 1000);
 }
 
 /** A quantity of memory in bytes. */
-export function bytes(text: unknown): number {
+export function bytes(text: string | number | undefined): number {
   return Math.round(quantity(text));
 }

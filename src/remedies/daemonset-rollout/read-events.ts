@@ -54,7 +54,10 @@ export function createEventReader({
   };
   return async (observation: Observation): Promise<Observation> => {
     const old = observation.at - settings.minAgeMs;
+    const { generation, observedGeneration, specChangedAt = observation.at } = observation.daemonSet;
+    const isBehind = generation > observedGeneration && observation.at - specChangedAt > settings.controllerSlackMs;
     const creation =
+      isBehind ||
       Object.keys(observation.podlessSince).length > 0 ||
       observation.pods.some(({ ready, phase, createdAt }) => !ready && (phase === "Failed" || createdAt <= old));
     const unexplained = observation.pods.filter((pod) => isUnexplained(pod, observation.at));
