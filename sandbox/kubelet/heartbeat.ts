@@ -57,9 +57,10 @@ export function createHeartbeat(input: { kube: Kube; facts: NodeFacts; now: () =
       try {
         await reportStatus(node, diskPressure);
       } catch (error) {
-        // Somebody took the node out of the cluster; a kubelet does not put it back by itself.
-        if (isNotFound(error)) return;
-        throw error;
+        if (!isNotFound(error)) throw error;
+        // Somebody took the node out of the cluster; a kubelet does not put it back by itself, but tells all when it is back.
+        isComplete = false;
+        return;
       }
       await renewLease(uid);
     },

@@ -7,7 +7,11 @@ export type Capability =
   /** Nodes obey the annotation sandbox.operarius.openfero.io/faults. */
   | "node-faults"
   /** The DaemonSet controller can be stopped and started. */
-  | "stop-controller";
+  | "stop-controller"
+  /** Admission holds namespaces to their Pod Security level. */
+  | "pod-security"
+  /** The scheduler makes room for more important pods. */
+  | "preemption";
 
 /** Credentials of a ServiceAccount, in both forms in which the program takes them. */
 export interface AccountFiles {

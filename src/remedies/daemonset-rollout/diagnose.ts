@@ -142,9 +142,11 @@ export function assess(observation: Observation, settings: Settings): Assessment
 
 /** Healthy, unless the status has not followed: then the alert cannot end by itself. */
 function rolledOut(here: Situation): Diagnosis {
+  const left = staleFrom(here) === undefined ? undefined : orphaned(here);
   const fresh = freshening(here);
-  if (fresh) return pending(here, [fresh], []);
-  if (staleFrom(here) !== undefined) return unhealthy(here, [staleStatus(here)]);
+  if (fresh) return pending(here, [fresh], left ? [left] : []);
+  // A pod of a removed node keeps the status as it was; its removal makes the controller count anew.
+  if (staleFrom(here) !== undefined) return unhealthy(here, [left ?? staleStatus(here)]);
   return {
     kind: "healthy",
     reason: "Healthy",

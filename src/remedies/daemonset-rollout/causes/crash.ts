@@ -1,5 +1,5 @@
 /** C05 crash loop · C06 flapping · C08 init container failing · C09 out of memory. */
-import type { ContainerFacts } from "../facts.ts";
+import type { ContainerFacts, PodFacts, TerminationFacts } from "../facts.ts";
 import { requiredSoakMs } from "../soak.ts";
 import type { Cause } from "./cause.ts";
 import { RESTART_NO } from "./cause.ts";
@@ -31,6 +31,7 @@ export const recogniseCrash: Recognise = ({ pod, at }) => {
   if (!container) return undefined;
   const last = container.terminated ?? container.lastTerminated;
   if (WRONG_PLATFORM.test(last?.message ?? container.waiting?.message ?? "")) return wrongPlatform(container);
+  if (wasReadyBefore(pod, container, last)) return flapping(container, last);
   const outOfMemory = last?.reason === "OOMKilled";
   const what = container.init ? `init container ${container.name}` : `container ${container.name}`;
   const ending = outOfMemory ? "out of memory (OOMKilled, exit 137)" : `exit code ${last?.exitCode ?? "unknown"}`;
@@ -49,6 +50,30 @@ export const recogniseCrash: Recognise = ({ pod, at }) => {
     container: container.name,
   };
 };
+
+/** Readiness was lost after the last run had begun: the container was well between two endings. */
+function wasReadyBefore(
+  { readyChangedAt }: PodFacts,
+  { init }: ContainerFacts,
+  last: TerminationFacts | undefined,
+): boolean {
+  return (
+    !init && last?.startedAt !== undefined && readyChangedAt !== undefined && readyChangedAt - last.startedAt > 1000
+  );
+}
+
+function flapping(container: ContainerFacts, last: TerminationFacts | undefined): Trouble {
+  return {
+    cause: "C06",
+    reason: "Flapping",
+    blame: "either",
+    sentence: `container ${container.name} is Ready for a while and ends again (${container.restartCount} restarts)`,
+    evidence: [`exit code ${last?.exitCode ?? "unknown"}, ${container.restartCount} restarts`],
+    recreationCanHelp: true,
+    ranBefore: false,
+    container: container.name,
+  };
+}
 
 /** The kernel's words for a program that was built for another architecture. */
 const WRONG_PLATFORM = /exec format error/i;
@@ -106,17 +131,7 @@ export const recogniseFlapping: Recognise = ({ pod, at, settings, daemonSet }) =
       at - ended < requiredSoakMs([pod], daemonSet.minReadySeconds, settings)
     );
   });
-  if (!container) return undefined;
-  return {
-    cause: "C06",
-    reason: "Flapping",
-    blame: "either",
-    sentence: `container ${container.name} is Ready for a while and ends again (${container.restartCount} restarts)`,
-    evidence: [`exit code ${container.lastTerminated?.exitCode ?? "unknown"}, ${container.restartCount} restarts`],
-    recreationCanHelp: true,
-    ranBefore: false,
-    container: container.name,
-  };
+  return container && flapping(container, container.lastTerminated);
 };
 
 export const crashCauses: readonly Cause[] = [

@@ -13,9 +13,6 @@ export interface Moving {
   what: string;
 }
 
-/** The pod garbage collector needs 40 s of quarantine and 20 s of its period; twice that is long (C19). */
-const GARBAGE_COLLECTED_MS = 2 * 60_000;
-
 /** What moves, what ends first being first. `creating`: nodes without a pod may still get one. */
 export function moving(here: Situation, creating: boolean): Moving[] {
   const { settings, observation, at, orphans } = here;
@@ -34,7 +31,8 @@ export function moving(here: Situation, creating: boolean): Moving[] {
     ...orphans
       .filter(({ bound }) => bound)
       .map(({ uid, name }) => ({
-        until: (observation.orphanedSince[uid] ?? at) + GARBAGE_COLLECTED_MS,
+        // The pod garbage collector needs 40 s of quarantine and 20 s of its period; twice that is long (C19).
+        until: (observation.orphanedSince[uid] ?? at) + settings.controllerSlackMs,
         what: `pod ${name} of a removed node waits for the garbage collection`,
       }))
       .filter(({ until }) => until > at),
