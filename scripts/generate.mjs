@@ -1,4 +1,4 @@
-// Generates the files that are derived from the sources (deploy/crds, docs/schemas).
+// Generates the files that are derived from the sources (deploy/crds, docs/schemas, docs/causes.md).
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";

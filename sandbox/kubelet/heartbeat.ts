@@ -33,7 +33,9 @@ export function createHeartbeat(input: { kube: Kube; facts: NodeFacts; now: () =
   async function reportStatus(node: Live<Node> | undefined, diskPressure: boolean): Promise<void> {
     const at = `${new Date(now()).toISOString().slice(0, 19)}Z`;
     const conditions = nodeConditions(node?.status?.conditions ?? [], diskPressure, at);
-    const body = { status: { ...(isComplete ? {} : nodeStatus(facts)), conditions } };
+    // A node that was taken out of the cluster and put back has to be told everything again.
+    const isKnown = isComplete && (node === undefined || node.status?.capacity !== undefined);
+    const body = { status: { ...(isKnown ? {} : nodeStatus(facts)), conditions } };
     await kube.patchStatus(nodes, { name }, { type: "strategic", body });
     isComplete = true;
   }

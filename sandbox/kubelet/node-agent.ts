@@ -44,9 +44,9 @@ export function startNodeAgent(options: NodeAgentOptions): NodeAgent {
   const { now } = host;
   const held = new Map<string, HeldPod>();
   const recorder = createEventRecorder({ kube, component: "kubelet", host: facts.name, log, now });
-  const writer = { kube, recorder, now };
   const heartbeat = createHeartbeat({ kube, facts, now });
   const faults = createNodeFaults(now);
+  const writer = { kube, recorder, now, clock: () => now() + faults.current.clockAheadMs };
 
   async function beat(): Promise<void> {
     // Not before the faults are known: a node that is meant to be dead must not show a sign of life.
@@ -85,6 +85,7 @@ export function startNodeAgent(options: NodeAgentOptions): NodeAgent {
     await nodeInformer.synced;
     const pod = held.get(uid);
     if (pod === undefined || faults.current.dead) return undefined;
+    if (faults.current.deaf && pod.runtime.starts === 0 && !isTerminating(pod.runtime.pod)) return undefined;
     noticeDeletion(pod.runtime, now());
     await pod.prepare();
     if (faults.current.dead || held.get(uid) !== pod) return undefined;

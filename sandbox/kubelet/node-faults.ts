@@ -1,5 +1,5 @@
 /** The node's present faults and what follows from them for its pods. */
-import type { Faults } from "./faults.ts";
+import type { Faults, PullFault } from "./faults.ts";
 import { faultsOf } from "./faults.ts";
 import type { HeldPod } from "./held-pod.ts";
 import { failPod } from "./runtime/advance.ts";
@@ -15,6 +15,8 @@ const eviction = {
   reason: "Evicted",
   message: "The node was low on resource: ephemeral-storage. Threshold quantity: 5Gi, available: 1Gi. ",
 } as const;
+
+const PULL_FAULTS: readonly PullFault[] = ["denied", "timeout", "platform"];
 
 export interface NodeFaults {
   readonly current: Faults;
@@ -59,6 +61,9 @@ export function createNodeFaults(now: () => number): NodeFaults {
       missing: (container) => pod.missing(container),
       unmounted: pod.unmounted(),
       wedged: current.wedged,
+      noSandbox: current.noSandbox,
+      pullFault: (image) => PULL_FAULTS.find((fault) => current.pulls[fault].includes(image)),
+      hasMoved: (image) => current.moved.includes(image),
       crashes: (image) => current.crash.includes(image),
       claimsCrashOnce(image) {
         if (!current.crashOnce.includes(image)) return false;

@@ -15,6 +15,8 @@ interface Writer {
   kube: Kube;
   recorder: EventRecorder;
   now: () => number;
+  /** The time by the node's own clock, for what it dates. */
+  clock: () => number;
 }
 
 /** Carries out what the runtime asked for. */
@@ -41,12 +43,12 @@ export function perform(pod: HeldPod, effects: readonly Effect[], recorder: Even
 }
 
 /** Patches the pod's status where it differs from the runtime's record; a pod that went meanwhile is no error. */
-export async function report({ runtime }: HeldPod, { kube, now }: Writer): Promise<void> {
+export async function report({ runtime }: HeldPod, { kube, now, clock }: Writer): Promise<void> {
   const { pod } = runtime;
   // A pod that has ended is never touched again, except to finish its deletion.
   if (isTerminal(pod)) return;
   const { name, namespace = "", uid } = pod.metadata;
-  const body = statusPatch({ uid, have: pod.status, want: podStatus(runtime, now()), at: secondsIso(now()) });
+  const body = statusPatch({ uid, have: pod.status, want: podStatus(runtime, now()), at: secondsIso(clock()) });
   if (body === undefined) return;
   try {
     runtime.pod = await kube.patchStatus(podResource, { name, namespace }, { type: "strategic", body });

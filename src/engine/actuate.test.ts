@@ -35,6 +35,8 @@ const rollback: Step = {
   summary: "roll back",
 };
 
+const touch: Step = { kind: "touch", reason: "StatusStale", summary: "touch" };
+
 interface Sent {
   verb: string;
   plural: string;
@@ -48,6 +50,7 @@ function actuator(
   given: {
     template?: PodTemplateSpec;
     revision?: unknown;
+    annotations?: Record<string, string>;
     dryRun?: boolean;
     fail?: (verb: string) => Error | undefined;
   } = {},
@@ -58,7 +61,13 @@ function actuator(
     return error ? Promise.reject(error) : Promise.resolve(value as Live<T>);
   };
   const daemonSet = {
-    metadata: { name: "agent", uid: "u", generation: 4 },
+    metadata: {
+      name: "agent",
+      uid: "u",
+      generation: 4,
+      resourceVersion: "815",
+      ...(given.annotations && { annotations: given.annotations }),
+    },
     spec: { template: given.template ?? good },
   } as unknown as Live<DaemonSet>;
   const revision = {
@@ -188,8 +197,37 @@ describe("rolling back", () => {
   });
 });
 
+describe("touching", () => {
+  const value = "2026-01-15T12:00:00Z";
+  it.each<[string, Record<string, string> | undefined, unknown]>([
+    [
+      "a target with annotations",
+      { a: "b" },
+      { op: "add", path: "/metadata/annotations/operarius.openfero.io~1touched-at", value },
+    ],
+    [
+      "one without",
+      undefined,
+      { op: "add", path: "/metadata/annotations", value: { "operarius.openfero.io/touched-at": value } },
+    ],
+  ])("%s: its metadata only, fenced on what it was read as, too", async (_name, annotations, operation) => {
+    const { sent, apply } = actuator(annotations ? { annotations } : {});
+    await apply(touch, fence);
+    const version = { op: "test", path: "/metadata/resourceVersion", value: "815" };
+    expect(sent).toEqual([
+      {
+        verb: "patch",
+        plural: "daemonsets",
+        name: "agent",
+        body: { type: "json", operations: [...tests, version, operation] },
+        options: { dryRun: false, fieldManager: "operarius" },
+      },
+    ]);
+  });
+});
+
 describe("dry run", () => {
-  it.each([deletion, restart, rollback])("$kind is sent as one", async (step) => {
+  it.each([deletion, restart, rollback, touch])("$kind is sent as one", async (step) => {
     const { sent, apply } = actuator({ dryRun: true });
     await apply(step, fence);
     expect(sent).toHaveLength(1);
@@ -207,6 +245,8 @@ describe("refusals", () => {
     ["a conflict", rollback, "patch", status(409, "Conflict"), TargetMoved],
     ["the DaemonSet is gone before the restart", restart, "get daemonsets", status(404, "NotFound"), TargetMoved],
     ["the revision is gone", rollback, "get controllerrevisions", status(404, "NotFound"), TargetMoved],
+    ["a touch that comes too late", touch, "patch", status(422, "Invalid"), TargetMoved],
+    ["no right to touch", touch, "patch", status(403, "Forbidden"), Stalled],
     ["no right to patch", restart, "patch", status(403, "Forbidden"), Stalled],
     ["the server is ill", restart, "patch", status(500, "InternalError"), StatusError],
     ["no answer", deletion, "delete", unreachable, TransportError],

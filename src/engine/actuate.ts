@@ -1,6 +1,6 @@
 /**
  * The only place where a remedy writes to a target. Every write carries preconditions: a pod goes only by uid and
- * resourceVersion, a template only by the DaemonSet's uid and generation. What no longer fits rejects with `TargetMoved`,
+ * resourceVersion, a DaemonSet is changed only by its uid and generation. What no longer fits rejects with `TargetMoved`,
  * what these rights do not allow with `Stalled`; both mean that nothing was changed.
  */
 import type { DaemonSet } from "kubernetes-types/apps/v1";
@@ -54,12 +54,27 @@ function restartOperations(daemonSet: Live<DaemonSet>, now: number): JsonPatchOp
   ];
 }
 
+/** Set by a touch; its value is the time. Nobody reads it: the write itself makes the controller look again. */
+const TOUCHED_AT = "operarius.openfero.io/touched-at";
+
+/**
+ * The annotation of a touch. It is fenced on the resourceVersion as well: annotations do not raise the generation, and a
+ * target that has none gets the map, which must not take the place of one that somebody has just added.
+ */
+function touchOperations({ metadata }: Live<DaemonSet>, now: number): JsonPatchOperation[] {
+  const time = `${new Date(now).toISOString().slice(0, 19)}Z`;
+  const add: JsonPatchOperation = metadata.annotations
+    ? { op: "add", path: `/metadata/annotations/${TOUCHED_AT.replaceAll("/", "~1")}`, value: time }
+    : { op: "add", path: "/metadata/annotations", value: { [TOUCHED_AT]: time } };
+  return [{ op: "test", path: "/metadata/resourceVersion", value: metadata.resourceVersion }, add];
+}
+
 /** The writer for one target. */
 export function createActuator({ kube, target, dryRun, now }: ActuatorOptions): Actuator {
   const { namespace, name } = target;
   const what = `DaemonSet ${namespace}/${name}`;
 
-  async function patchTemplate(fence: Fence, operations: JsonPatchOperation[]): Promise<number> {
+  async function patch(fence: Fence, operations: JsonPatchOperation[]): Promise<number> {
     const answer = await kube
       .patch(
         daemonSets,
@@ -90,7 +105,14 @@ export function createActuator({ kube, target, dryRun, now }: ActuatorOptions): 
     const current = await kube.get(daemonSets, { namespace, name }).catch((error: unknown) => {
       throw moved(error, what);
     });
-    return patchTemplate(fence, restartOperations(current, now()));
+    return patch(fence, restartOperations(current, now()));
+  }
+
+  async function touch(fence: Fence): Promise<number> {
+    const current = await kube.get(daemonSets, { namespace, name }).catch((error: unknown) => {
+      throw moved(error, what);
+    });
+    return patch(fence, touchOperations(current, now()));
   }
 
   async function rollback({ revision }: Extract<Step, { kind: "rollback" }>, fence: Fence): Promise<number> {
@@ -103,7 +125,7 @@ export function createActuator({ kube, target, dryRun, now }: ActuatorOptions): 
         `ControllerRevision ${namespace}/${revision.name} no longer holds the template that was planned`,
       );
     }
-    return patchTemplate(fence, [{ op: "replace", path: "/spec/template", value: template }]);
+    return patch(fence, [{ op: "replace", path: "/spec/template", value: template }]);
   }
 
   return {
@@ -116,6 +138,8 @@ export function createActuator({ kube, target, dryRun, now }: ActuatorOptions): 
           return restart(fence);
         case "rollback":
           return rollback(step, fence);
+        case "touch":
+          return touch(fence);
       }
     },
   };

@@ -1,5 +1,5 @@
 /** What a run may do at all: the policies where nobody can approve, and the plans that the rights allow. */
-import { writesTemplate } from "./guards/guard.ts";
+import { patchesTarget } from "./guards/guard.ts";
 import type { RunOptions, RunState } from "./run-types.ts";
 import type { ObservationBase, Plan, Policies } from "./types.ts";
 
@@ -20,10 +20,10 @@ export async function mayCarryOut<O extends ObservationBase>(
   options: RunOptions<O>,
   state: RunState<O>,
 ): Promise<boolean> {
-  if (plan.kind !== "act" || !writesTemplate(plan)) return true;
+  if (plan.kind !== "act" || !patchesTarget(plan)) return true;
   if (state.mayPatchTemplate === undefined) {
     state.mayPatchTemplate = await options.mayPatchTemplate();
-    const message = "these rights do not include changing the template (patch daemonsets), so it is only suggested";
+    const message = "these rights do not include changing the target (patch daemonsets), so it is only suggested";
     if (!state.mayPatchTemplate) options.report({ kind: "note", message });
   }
   return state.mayPatchTemplate;

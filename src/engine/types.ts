@@ -83,7 +83,9 @@ export type Step =
       /** Available pods that this replaces. */
       restartsAvailable: number;
       summary: string;
-    };
+    }
+  /** An annotation on the target itself, never on its template: makes its controller count anew and restarts nothing. */
+  | { kind: "touch"; reason: string; summary: string };
 
 /** What the steps were planned against: a write is refused when any of it has changed. */
 export interface Fence {
@@ -145,8 +147,10 @@ export interface Intent {
   cause: CauseId;
   trouble: string;
   node: string;
-  /** Uid of the pod; "" for template writes. */
+  /** Uid of the pod; "" for writes of the target itself. */
   pod: string;
+  /** Of the target when the write was planned; absent in entries of older versions. */
+  generation?: number;
   /** Milliseconds since the epoch. */
   at: number;
 }
@@ -183,7 +187,7 @@ export interface PlanContext {
   settings: Settings;
   /** Newest last. */
   intents: readonly Intent[];
-  /** False when these rights do not include changing the template: then it is only suggested. */
+  /** False when these rights do not include patching the target: then it is only suggested. */
   mayPatchTemplate: boolean;
   /** Pods that may still be deleted in the cluster; undefined = not limited. A wave is cut to it, to one at least. */
   deletionsLeft?: number;

@@ -16,6 +16,7 @@ function intentOf(step: Step, plan: ActPlan, cause: Intent["cause"], at: number)
     trouble: step.kind === "delete-pod" ? step.trouble : step.reason,
     node: step.kind === "delete-pod" ? step.node : "",
     pod: step.kind === "delete-pod" ? step.pod.uid : "",
+    generation: plan.fence.generation,
     at,
   };
 }

@@ -9,6 +9,7 @@ const REASONS: Readonly<Record<Step["kind"], string>> = {
   "delete-pod": "OperariusDeletedPod",
   restart: "OperariusRestarted",
   rollback: "OperariusRolledBack",
+  touch: "OperariusTouched",
 };
 
 /** Rejects with the API's error; the caller decides that it does not matter. */

@@ -93,6 +93,12 @@ describe("the last two lines", () => {
       "kubectl rollout undo daemonset/agent -n kube-system --to-revision=1   # done",
     ],
     [
+      "recovered by a touch",
+      { kind: "recovered" },
+      { steps: [{ kind: "touch", reason: "StatusStale", summary: "touch" }] },
+      "kubectl annotate daemonset/agent -n kube-system --overwrite operarius.openfero.io/touched-at=now   # done",
+    ],
+    [
       "approval on the record",
       { kind: "awaiting-approval", planDigest: "abc" },
       { remediation: "rem-1" },

@@ -21,6 +21,8 @@ function command(step: Step, { namespace, name }: Target): string {
       return `kubectl rollout restart daemonset/${name} -n ${namespace}`;
     case "rollback":
       return `kubectl rollout undo daemonset/${name} -n ${namespace} --to-revision=${step.revision.number}`;
+    case "touch":
+      return `kubectl annotate daemonset/${name} -n ${namespace} --overwrite operarius.openfero.io/touched-at=now`;
   }
 }
 

@@ -85,6 +85,10 @@ describe("the words for it", () => {
       ]),
       "patch daemonset agent (restart)",
     ],
+    [
+      patch([{ op: "add", path: "/metadata/annotations/operarius.openfero.io~1touched-at", value: "t" }]),
+      "patch daemonset agent (touch)",
+    ],
     [patch([{ op: "replace", path: "/spec/updateStrategy/type", value: "OnDelete" }]), "patch daemonset agent ()"],
     [event({ verb: "patch", objectRef: { resource: "nodes", name: "n1" } }), "patch nodes n1"],
   ])("%#", (given, want) => {

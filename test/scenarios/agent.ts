@@ -7,6 +7,9 @@ export interface AgentOptions {
   image?: string;
   /** Default 1. */
   maxUnavailable?: number | string;
+  /** Default 0; with it, nothing is unavailable meanwhile. */
+  maxSurge?: number;
+  minReadySeconds?: number;
   strategy?: "RollingUpdate" | "OnDelete";
   /** Default 1, so that a pod that was told to go is gone soon. */
   graceSeconds?: number;
@@ -57,7 +60,14 @@ export function agent(place: Place, options: AgentOptions): DaemonSet {
       updateStrategy:
         options.strategy === "OnDelete"
           ? { type: "OnDelete" }
-          : { type: "RollingUpdate", rollingUpdate: { maxUnavailable: options.maxUnavailable ?? 1 } },
+          : {
+              type: "RollingUpdate",
+              rollingUpdate:
+                options.maxSurge === undefined
+                  ? { maxUnavailable: options.maxUnavailable ?? 1 }
+                  : { maxUnavailable: 0, maxSurge: options.maxSurge },
+            },
+      ...(options.minReadySeconds !== undefined && { minReadySeconds: options.minReadySeconds }),
       template: { metadata: { labels: { ...labels } }, spec: podSpec(place, options) },
     },
   };

@@ -64,12 +64,15 @@ export function requestsBy(user: string, events: readonly AuditEvent[]): AuditEv
     .sort((a, b) => a.requestReceivedTimestamp.localeCompare(b.requestReceivedTimestamp));
 }
 
-/** "restart" or "rollback" by what a JSON patch on a DaemonSet changes; "" when the log has no request bodies. */
+/** "restart", "rollback" or "touch" by what a JSON patch on a DaemonSet changes; "" when the log has no request bodies. */
 function templateChange(patch: unknown): string {
   const text = JSON.stringify(patch ?? "");
   if (text.includes("kubectl.kubernetes.io~1restartedAt") || text.includes('"kubectl.kubernetes.io/restartedAt"'))
     return text.includes('"/spec/template"') ? "rollback" : "restart";
-  return text.includes('"/spec/template"') ? "rollback" : "";
+  if (text.includes('"/spec/template"')) return "rollback";
+  return text.includes("operarius.openfero.io~1touched-at") || text.includes('"operarius.openfero.io/touched-at"')
+    ? "touch"
+    : "";
 }
 
 /** A write in words: "delete pod on n4", "force delete pod on n3", "patch daemonset agent (rollback)". */

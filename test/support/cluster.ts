@@ -14,7 +14,11 @@ export type Capability =
   /** Every namespace carries its name as the label kubernetes.io/metadata.name (1.21). */
   | "namespace-names"
   /** The DaemonSet controller can be stopped and started. */
-  | "stop-controller";
+  | "stop-controller"
+  /** Admission holds namespaces to their Pod Security level. */
+  | "pod-security"
+  /** The scheduler makes room for more important pods. */
+  | "preemption";
 
 /** Credentials of a ServiceAccount, in both forms in which the program takes them. */
 export interface AccountFiles {

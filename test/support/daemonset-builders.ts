@@ -34,6 +34,14 @@ export function aNode(name: string, overrides: Partial<NodeFacts> = {}): NodeFac
     pressures: [],
     taints: [],
     labels: { "kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64" },
+    info: {
+      architecture: "amd64",
+      operatingSystem: "linux",
+      osImage: "Debian GNU/Linux 13",
+      kernel: "6.12.1",
+      runtime: "containerd://2.1.0",
+      kubelet: "v1.33.0",
+    },
     ...overrides,
   };
 }
@@ -221,6 +229,10 @@ export function anAdmission(overrides: Partial<AdmissionFacts> = {}): AdmissionF
     serviceAccount: "agent",
     priorityClass: "",
     runtimeClass: "",
+    pullSecrets: "",
+    hostPorts: "",
+    cpuMilli: 100,
+    memoryBytes: 2 ** 27,
     requests: "requests-1",
     security: "security-1",
     ...overrides,
@@ -279,10 +291,18 @@ export function aNodeFact(
   };
 }
 
+/** By default what a template says beyond defaults is as individual as its hash. */
+function essenceOf(templateHash: string): string {
+  return `essence of ${templateHash}`;
+}
+
 export function aTemplate(overrides: Partial<TemplateFacts> = {}): TemplateFacts {
   return {
     hash: "template-2",
     admission: anAdmission(),
+    references: [],
+    volumes: [],
+    essence: essenceOf(overrides.hash ?? "template-2"),
     gated: false,
     images: { main: "app:ok-2" },
     specs: { main: "spec-2" },
@@ -293,20 +313,26 @@ export function aTemplate(overrides: Partial<TemplateFacts> = {}): TemplateFacts
     tolerations: [],
     hostNetwork: false,
     structure: aStructure(),
+    schedulerName: "default-scheduler",
     ...overrides,
   };
 }
 
 export function aRevision(overrides: Partial<RevisionFacts> = {}): RevisionFacts {
+  const createdAt = overrides.createdAt ?? NOW - 2 * HOUR - 30 * SECOND;
   return {
     name: "agent-new",
     hash: "new",
     number: 2,
-    createdAt: NOW - 2 * HOUR - 30 * SECOND,
+    createdAt,
+    madeAt: createdAt,
     templateHash: "template-2",
     images: { main: "app:ok-2" },
     specs: { main: "spec-2" },
     admission: anAdmission(),
+    references: [],
+    volumes: [],
+    essence: essenceOf(overrides.templateHash ?? "template-2"),
     ...overrides,
   };
 }
@@ -336,6 +362,7 @@ export function aDaemonSet(overrides: Partial<DaemonSetFacts> = {}): DaemonSetFa
     deleting: false,
     strategy: "RollingUpdate",
     maxUnavailable: 1,
+    maxSurge: 0,
     minReadySeconds: 0,
     status: { desired: 4, current: 4, updated: 4, ready: 4, available: 4, misscheduled: 0 },
     template: aTemplate(),

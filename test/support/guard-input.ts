@@ -17,6 +17,8 @@ export function deletion(node: string, overrides: Partial<Extract<Step, { kind: 
   };
 }
 
+export const touch: Step = { kind: "touch", reason: "StatusStale", summary: "touch" };
+
 export const restart: Step = { kind: "restart", reason: "StrategyRestart", summary: "restart" };
 
 export const rollback: Step = {

@@ -71,8 +71,9 @@ export async function startSandboxCluster(options: SandboxClusterOptions): Promi
   const sandbox = await startSandbox({
     nodes: grounds.flat(),
     programEntry: options.programEntry,
-    // Kubernetes begins with 1 s and doubles: it takes five evictions until a failed pod waits that long.
-    tuning: { failedPodBaseMs: 30_000 },
+    // Kubernetes begins with 1 s and doubles: it takes five evictions until a failed pod waits that long. It removes the
+    // pods of a removed node after 40 s; here that is longer than a scenario looks at them.
+    tuning: { failedPodBaseMs: 30_000, podGcQuarantineMs: 40_000 },
   });
   const person = await personOf(sandbox);
   for (const [number, names] of grounds.entries())
@@ -92,7 +93,10 @@ export async function startSandboxCluster(options: SandboxClusterOptions): Promi
     personKubeconfig: sandbox.kubeconfigFile,
     grounds,
     ...usualPlaces(person),
-    lacks: {},
+    lacks: {
+      "pod-security": "its admission has no Pod Security levels",
+      preemption: "its scheduler evicts nobody",
+    },
     account: (namespace, name) =>
       accountFiles({
         kube: person,

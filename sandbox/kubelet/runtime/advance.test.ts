@@ -40,6 +40,45 @@ describe("what images do", () => {
     expect(line(pod, 1_800)).toBe(want);
   });
 
+  it("out of memory is told as such", () => {
+    const pod = runtimeOf("app:oom-1");
+    live(pod, 900);
+    const [status] = podStatus(pod, t0 + 900).containerStatuses ?? [];
+    expect(status?.lastState?.terminated).toMatchObject({ exitCode: 137, reason: "OOMKilled" });
+  });
+
+  it.each([
+    { fault: "denied", want: /401 Unauthorized$/ },
+    { fault: "timeout", want: /i\/o timeout$/ },
+    { fault: "platform", want: /no match for platform/ },
+  ] as const)("a pull that fails by $fault says so", ({ fault, want }) => {
+    const pod = runtimeOf("app:ok-1");
+    advance(pod, { ...quietWorld(t0 + 300), pullFault: () => fault }, tuning);
+    const { effects } = advance(pod, { ...quietWorld(t0 + 600), pullFault: () => fault }, tuning);
+    const message = podStatus(pod, t0 + 600).containerStatuses?.[0]?.state?.waiting?.message;
+    expect(message ?? JSON.stringify(effects)).toMatch(want);
+  });
+
+  it("a tag that moved gives another image, which crashes", () => {
+    const before = runtimeOf("app:ok-1");
+    const after = runtimeOf("app:ok-1");
+    for (const at of [300, 600, 900]) {
+      advance(before, quietWorld(t0 + at), tuning);
+      advance(after, { ...quietWorld(t0 + at), hasMoved: () => true }, tuning);
+    }
+    const idOf = (pod: typeof before) => podStatus(pod, t0 + 900).containerStatuses?.[0]?.imageID;
+    expect(idOf(after)).not.toBe(idOf(before));
+    expect(line(after, 900)).toContain("CrashLoopBackOff");
+  });
+
+  it("without a sandbox nothing starts", () => {
+    const pod = runtimeOf("app:ok-1");
+    advance(pod, { ...quietWorld(t0 + 100), noSandbox: true }, tuning);
+    const { effects } = advance(pod, { ...quietWorld(t0 + 900), noSandbox: true }, tuning);
+    expect(reasons(effects)).toContain("FailedCreatePodSandBox");
+    expect(line(pod, 900)).toContain("ContainerCreating");
+  });
+
   it("restarts a crash loop at once, then after 1, 2, 4, 8 and 10 s", () => {
     const pod = runtimeOf("app:crash-1");
     const starts: number[] = [];

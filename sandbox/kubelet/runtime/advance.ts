@@ -20,6 +20,7 @@ export function newPodRuntime(pod: Live<Pod>, given: { now: number; ip: string; 
     failures: 0,
     pullFailures: 0,
     wasPulled: false,
+    hasMoved: false,
     restartAfterMs: undefined,
     nextProbeAt: undefined,
   });
@@ -94,7 +95,8 @@ function step(attempt: Attempt): void {
       container.state = { kind: "creating", until };
     } else if (state.kind === "creating") {
       if (world.now < state.until) return;
-      if (world.unmounted === undefined) tryStart(attempt);
+      if (world.noSandbox && pod.starts === 0) retrySandbox(attempt);
+      else if (world.unmounted === undefined) tryStart(attempt);
       else retryMount(attempt, world.unmounted);
     } else if (state.kind === "waiting") {
       if (world.now < state.until) return;
@@ -112,6 +114,13 @@ function step(attempt: Attempt): void {
 
 function retryMount({ container, world, tuning, effects }: Attempt, message: string): void {
   effects.push({ kind: "event", type: "Warning", reason: "FailedMount", message });
+  container.state = { kind: "creating", until: world.now + tuning.configRetryMs };
+}
+
+function retrySandbox({ container, world, tuning, effects }: Attempt): void {
+  const message =
+    'Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox: plugin type="bridge" failed (add): no IP addresses available in range set';
+  effects.push({ kind: "event", type: "Warning", reason: "FailedCreatePodSandBox", message });
   container.state = { kind: "creating", until: world.now + tuning.configRetryMs };
 }
 
@@ -145,7 +154,7 @@ function runOn({ container, world, tuning, effects }: Attempt, state: Running): 
   const line = exitCode === 0 ? "done" : `fatal: giving up with exit code ${exitCode}`;
   effects.push({ kind: "log", container: container.name, line });
   const { startedAt, containerId } = state;
-  const reason = exitCode === 0 ? "Completed" : "Error";
+  const reason = exitCode === 0 ? "Completed" : exitCode === 137 ? "OOMKilled" : "Error";
   if (world.now - startedAt > 2 * tuning.backoffCapMs) container.failures = 0;
   finish(container, { exitCode, reason, startedAt, finishedAt: world.now, containerId });
   return true;

@@ -48,6 +48,8 @@ export function behaviourOf(container: Container, { restartPolicy, isCursed, tun
       return { kind: "no-image", reason: "ErrImagePull" };
     case "crash":
       return crashing;
+    case "oom":
+      return { ...crashing, exitCode: 137 };
     case "notready":
       return simulated({});
     case "flap":

@@ -94,7 +94,9 @@ function containerStatus(pod: PodRuntime, container: ContainerRuntime, now: numb
   return {
     name: container.name,
     image,
-    imageID: container.wasPulled ? `${image.split(/[:@]/)[0] ?? image}@sha256:${fakeDigest(image)}` : "",
+    imageID: container.wasPulled
+      ? `${image.split(/[:@]/)[0] ?? image}@sha256:${fakeDigest(container.hasMoved ? `${image} moved` : image)}`
+      : "",
     ready: !isOver && isReady(pod, container, now),
     started,
     restartCount: container.restarts,

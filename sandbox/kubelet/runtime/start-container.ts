@@ -1,5 +1,6 @@
 /** One try to bring a container up: pull, configure, run. */
 
+import type { PullFault } from "../faults.ts";
 import type { KubeletTuning } from "../tuning.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { behaviourOf, lastSegment } from "./behaviour.ts";
@@ -19,12 +20,19 @@ export function tryStart(attempt: Attempt): void {
   const image = container.spec.image ?? "";
   if (pod.starts === 0 && world.claimsCrashOnce(image)) pod.cursed.add(image);
   const restartPolicy = pod.pod.spec?.restartPolicy ?? "Always";
-  const isCursed = pod.cursed.has(image) || world.crashes(image);
+  const isMoved = container.wasPulled ? container.hasMoved : world.hasMoved(image);
+  const isCursed = pod.cursed.has(image) || world.crashes(image) || isMoved;
   const behaviour = behaviourOf(container.spec, { restartPolicy, isCursed, tuning });
   if (behaviour.kind === "no-image") {
     failPull(attempt, behaviour.reason);
     return;
   }
+  const fault = container.wasPulled ? undefined : world.pullFault(image);
+  if (fault !== undefined) {
+    failPull(attempt, "ErrImagePull", pullFailure(fault, image));
+    return;
+  }
+  container.hasMoved = isMoved;
   notePull(attempt, image);
   const missing = world.missing(container.name);
   if (missing !== undefined) {
@@ -53,7 +61,24 @@ export function backOffPull(attempt: Attempt, failure: string): void {
   container.state = { kind: "waiting", reason: "ImagePullBackOff", message: detail, until, next: "start" };
 }
 
-function failPull(attempt: Attempt, reason: "ErrImagePull" | "InvalidImageName"): void {
+/** The words of containerd. */
+function pullFailure(fault: PullFault, image: string): string {
+  const failed = `failed to pull and unpack image "${image}"`;
+  switch (fault) {
+    case "denied":
+      return `${failed}: failed to resolve reference "${image}": unexpected status from HEAD request: 401 Unauthorized`;
+    case "timeout":
+      return `${failed}: failed to resolve reference "${image}": failed to do request: dial tcp 192.0.2.1:443: i/o timeout`;
+    case "platform":
+      return `${failed}: no match for platform in manifest: not found`;
+  }
+}
+
+function failPull(
+  attempt: Attempt,
+  reason: "ErrImagePull" | "InvalidImageName",
+  failure = `failed to pull and unpack image "${attempt.container.spec.image ?? ""}": failed to resolve reference "${attempt.container.spec.image ?? ""}": ${attempt.container.spec.image ?? ""}: not found`,
+): void {
   const { container, world, tuning } = attempt;
   const image = container.spec.image ?? "";
   if (reason === "InvalidImageName") {
@@ -64,9 +89,8 @@ function failPull(attempt: Attempt, reason: "ErrImagePull" | "InvalidImageName")
     return;
   }
   container.pullFailures++;
-  const message =
-    `rpc error: code = NotFound desc = failed to pull and unpack image "${image}": ` +
-    `failed to resolve reference "${image}": ${image}: not found`;
+  const code = failure.endsWith("not found") ? "NotFound" : "Unknown";
+  const message = `rpc error: code = ${code} desc = ${failure}`;
   tell(attempt, "Normal", "Pulling", `Pulling image "${image}"`);
   tell(attempt, "Warning", "Failed", `Failed to pull image "${image}": ${message}`);
   tell(attempt, "Warning", "Failed", "Error: ErrImagePull");

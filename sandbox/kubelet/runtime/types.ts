@@ -1,6 +1,7 @@
 /** The simulated container runtime's own record of a pod. The API's status is derived from it, never the other way. */
 import type { Container, Pod } from "kubernetes-types/core/v1";
 import type { Live } from "../../../src/kube/types.ts";
+import type { PullFault } from "../faults.ts";
 import type { Behaviour } from "./behaviour.ts";
 
 export interface Ended {
@@ -36,6 +37,8 @@ export interface ContainerRuntime {
   failures: number;
   pullFailures: number;
   wasPulled: boolean;
+  /** What was pulled is not what the tag named before. */
+  hasMoved: boolean;
   /** A fixed wait before each restart, where its image asks for one. */
   restartAfterMs: number | undefined;
   /** When a readiness probe that keeps failing is told next. */
@@ -74,6 +77,11 @@ export interface World {
   /** Why the pod's volumes cannot be mounted, in the kubelet's words. */
   unmounted: string | undefined;
   wedged: boolean;
+  noSandbox: boolean;
+  /** Why the image cannot be pulled here although it exists. */
+  pullFault: (image: string) => PullFault | undefined;
+  /** The tag now names another image, which crashes. */
+  hasMoved: (image: string) => boolean;
   /** The node makes every container of this image crash. */
   crashes: (image: string) => boolean;
   /** The node makes this pod, and only this one, crash: asked once per container, at the pod's first start. */

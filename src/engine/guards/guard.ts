@@ -39,5 +39,10 @@ export const pass: GuardResult = { kind: "pass" };
 
 /** True when the plan changes the template. */
 export function writesTemplate(plan: ActPlan): boolean {
+  return plan.steps.some(({ kind }) => kind === "restart" || kind === "rollback");
+}
+
+/** True when the plan patches the target itself, its template or its metadata. */
+export function patchesTarget(plan: ActPlan): boolean {
   return plan.steps.some(({ kind }) => kind !== "delete-pod");
 }

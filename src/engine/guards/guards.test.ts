@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { aNodeFact, anIntent, aStructure, HOUR, MINUTE, NOW } from "../../../test/support/daemonset-builders.ts";
 import type { Given } from "../../../test/support/guard-input.ts";
-import { aPlan, deletion, input, restart, rollback, say } from "../../../test/support/guard-input.ts";
+import { aPlan, deletion, input, restart, rollback, say, touch } from "../../../test/support/guard-input.ts";
 import type { GuardFacts, Intent } from "../types.ts";
 import type { GuardResult } from "./guard.ts";
 import { judge } from "./index.ts";
@@ -111,6 +111,7 @@ describe("ManagedByOthers", () => {
       "pass",
     ],
     ["a controller", { ...template, facts: { controller: "Stack/agents" } }, "Stack/agents"],
+    ["a touch writes no template", { plan: aPlan(touch), facts: { controller: "Stack/agents" } }, "pass"],
     ["Argo CD's annotation", marked("argocd.argoproj.io/tracking-id"), "Argo CD"],
     ["Argo CD's label", { ...template, facts: { labels: { "argocd.argoproj.io/instance": "x" } } }, "Argo CD"],
     ["Flux, kustomize", { ...template, facts: { labels: { "kustomize.toolkit.fluxcd.io/name": "x" } } }, "Flux"],

@@ -61,16 +61,33 @@ function isUnexplained(pod: PodFacts, at: number): boolean {
   });
 }
 
-/** Which events an observation needs: those about the DaemonSet when a node lacks its pod or a pod may be deleted, and those about pods that do not explain themselves. */
+/** True when the scheduler looks for room for the pod: perhaps a more important one took its place. */
+function isDisplaced({ bound, unscheduled }: PodFacts): boolean {
+  return !bound && unscheduled?.reason === "Unschedulable";
+}
+
+/** Whether an event that is about "Pod/..." is about a pod that a DaemonSet of this name has made. */
+export function isPodOf(daemonSet: string, about: string): boolean {
+  const prefix = `Pod/${daemonSet}-`;
+  return about.startsWith(prefix) && /^[a-z0-9]{5}$/.test(about.slice(prefix.length));
+}
+
+/**
+ * Which events an observation needs: those about the DaemonSet when its controller lags, a node lacks its pod or a pod may
+ * be deleted, those about pods that do not explain themselves, and preemptions when a pod finds no room.
+ */
 export function eventsNeeded(
   observation: Observation,
-  { minAgeMs }: Pick<Settings, "minAgeMs">,
-): { aboutSet: boolean; pods: readonly string[] } {
-  const old = observation.at - minAgeMs;
+  { minAgeMs, controllerSlackMs }: Pick<Settings, "minAgeMs" | "controllerSlackMs">,
+): { aboutSet: boolean; pods: readonly string[]; displaced: boolean } {
+  const { at, daemonSet, pods } = observation;
+  const { generation, observedGeneration, specChangedAt = at } = daemonSet;
   return {
     aboutSet:
+      (generation > observedGeneration && at - specChangedAt > controllerSlackMs) ||
       Object.keys(observation.podlessSince).length > 0 ||
-      observation.pods.some(({ ready, phase, createdAt }) => !ready && (phase === "Failed" || createdAt <= old)),
-    pods: observation.pods.filter((pod) => isUnexplained(pod, observation.at)).map(({ name }) => name),
+      pods.some(({ ready, phase, createdAt }) => !ready && (phase === "Failed" || createdAt <= at - minAgeMs)),
+    pods: pods.filter((pod) => isUnexplained(pod, at)).map(({ name }) => name),
+    displaced: pods.some(isDisplaced),
   };
 }

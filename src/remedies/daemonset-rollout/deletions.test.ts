@@ -67,7 +67,7 @@ describe("a step", () => {
     const result = deletions(oneCrash);
     expect(result).toMatchObject({
       kind: "delete",
-      cause: "C04",
+      of: ["OneNodeOnly"],
       more: false,
       steps: [
         {

@@ -1,6 +1,6 @@
 /** Which stuck pods may be deleted now (pure): DESIGN.md step 3, every refusal with its words. */
 import type { CauseId, Intent, PlanContext, Step } from "../../engine/types.ts";
-import type { Group } from "./causes/revision.ts";
+import type { Group } from "./causes/group.ts";
 import { FLEET_CAP, flightLimit, noCanary } from "./critical-class.ts";
 import type { Assessment } from "./diagnose.ts";
 import { isDrained } from "./eligibility.ts";
@@ -17,7 +17,13 @@ const TRIED: readonly string[] = ["AlreadyTried", "DeletionWithoutEffect"];
 const CRASHES: readonly CauseId[] = ["C05", "C08"];
 
 export type Deletions =
-  | { kind: "delete"; steps: Extract<Step, { kind: "delete-pod" }>[]; cause: CauseId; more: boolean }
+  | {
+      kind: "delete";
+      steps: Extract<Step, { kind: "delete-pod" }>[];
+      /** Reason of the finding that it is about. */
+      of: readonly string[];
+      more: boolean;
+    }
   | { kind: "wait"; message: string; recheckAfterMs: number }
   | { kind: "none"; reason: string; message: string };
 
@@ -176,8 +182,9 @@ export function deletionsFor(
   assessment: Assessment,
   context: Pick<PlanContext, "policies" | "intents" | "deletionsLeft">,
 ): Deletions {
-  const { here, creation } = assessment;
+  const { here, creation, frozen } = assessment;
   if (context.policies.delete === "off") return none("DeletionsOff", "deletions are switched off by policy");
+  if (frozen) return none(frozen.reason, frozen.message);
   if (creation) return none("CreationFailing", "pods cannot be created at present; a deleted one would not come back");
   if (here.observation.daemonSet.strategy === "OnDelete") {
     return none(
@@ -186,7 +193,8 @@ export function deletionsFor(
     );
   }
   // Where the whole revision is at fault, only a crash can be a matter of the pod (DESIGN.md, table of causes).
-  if (group.kind === "revision-fault" && !group.pods.every(({ trouble }) => CRASHES.includes(trouble.cause))) {
+  const faults = assessment.groups.filter(({ kind }) => kind === "revision-fault").flatMap(({ pods }) => pods);
+  if (group.kind === "revision-fault" && !faults.every(({ trouble }) => CRASHES.includes(trouble.cause))) {
     return none("DeletionUseless", "a new pod of the same revision would fail the same way");
   }
   const critical = group.kind === "degraded" ? noCanary(here.observation.daemonSet) : undefined;
@@ -266,7 +274,7 @@ function wave(here: Situation, { group, allowed, before, deletionsLeft }: Wave):
     .map((member) => step(member, sofar.length === 0));
   return {
     kind: "delete",
-    cause: group.finding.cause,
+    of: [group.finding.reason],
     steps,
     more: steps.length < allowed.length || group.kind === "degraded",
   };

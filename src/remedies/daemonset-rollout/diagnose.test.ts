@@ -64,13 +64,13 @@ describe("one case for each cause", () => {
       "C01",
       stoppedRollout([badImagePod("n1")]),
       "ImageNotFound",
-      /3 of 4 pods run; the new revision does not: cannot pull image app:ok-2: not found\. Revision 1 is proven on 3 nodes\./,
+      /^3 of 4 pods run; the new image app:ok-2 does not exist; rolling back to revision 1 would restart nothing\.$/,
     ],
     [
       "C02",
       stoppedRollout([waitingPod("n1", { reason: "ErrImagePull", message: "unauthorized" })]),
       "ImagePullDenied",
-      /denies the pull.*Neither a new pod nor another template/,
+      /denies the pull.*Revision 1 uses the same registry and the same pull secrets/,
     ],
     [
       "C03",
@@ -99,7 +99,7 @@ describe("one case for each cause", () => {
           containers: [
             aContainer({
               init: true,
-              name: "prepare",
+              name: "main",
               ready: false,
               waiting: { reason: "CrashLoopBackOff", message: "" },
             }),
@@ -107,7 +107,7 @@ describe("one case for each cause", () => {
         }),
       ]),
       "InitContainerFailing",
-      /init container prepare/,
+      /init container main/,
     ],
     [
       "C09",
@@ -280,10 +280,10 @@ describe("one case for each cause", () => {
     ],
     ["C26", anObservation({ nodes: tainted() }), "Misscheduled", /n2: taint maint=x:NoSchedule/],
     [
-      "C26",
+      "C27",
       anObservation({ daemonSet: { template: aTemplate({ nodeSelector: { "kubernetes.io/os": "windows" } }) } }),
-      "Misscheduled",
-      /not selected by the template/,
+      "NodeDeselected",
+      /on nodes that are not selected by the template any more/,
     ],
     [
       "C28",
@@ -509,7 +509,7 @@ describe("node or revision", () => {
   it("unschedulable counts against the revision when it asks for more than the proven one", () => {
     const template = aTemplate({ admission: anAdmission({ requests: "requests-doubled" }) });
     const finding = main(stoppedRollout([unschedulablePod("n2")], { daemonSet: { template } }));
-    expect(finding.message).toMatch(/the new revision does not: cannot be scheduled to n2/);
+    expect(finding.message).toMatch(/the new revision does not start: cannot be scheduled to n2/);
     expect(finding.commands[0]).toBe("kubectl rollout undo daemonset/agent -n kube-system --to-revision=1");
   });
 });

@@ -2,12 +2,19 @@
 import type { Diagnosis, Finding, Settings } from "../../engine/types.ts";
 import { beingDeleted, controllerBehind, controllerLagMs } from "./causes/controller.ts";
 import { creationFailing } from "./causes/creation.ts";
+import { extraPods } from "./causes/extra-pods.ts";
+import type { Group } from "./causes/group.ts";
+import { titleOf } from "./causes/index.ts";
 import { nodeDown, orphaned } from "./causes/nodes.ts";
-import type { Group } from "./causes/revision.ts";
+import type { Moving } from "./causes/progress.ts";
+import { freshening, moving } from "./causes/progress.ts";
 import { groups } from "./causes/revision.ts";
-import { misscheduled, onDeleteOutdated } from "./causes/strategy.ts";
-import { endingPods, stuckTerminating } from "./causes/terminating.ts";
+import { staleFrom, staleStatus } from "./causes/stale.ts";
+import { deselected, misscheduled, onDeleteOutdated } from "./causes/strategy.ts";
+import { contested, onlyDefaults } from "./causes/template-history.ts";
+import { stuckTerminating } from "./causes/terminating.ts";
 import type { Observation } from "./facts.ts";
+import { ruledOut } from "./ruled-out.ts";
 import type { Situation } from "./situation.ts";
 import { isRolledOut, situation } from "./situation.ts";
 
@@ -18,41 +25,8 @@ export interface Assessment {
   groups: readonly Group[];
   /** Set while pods cannot be created: no deletions then. */
   creation: (Finding & { templateCaused: boolean }) | undefined;
-}
-
-/** Something that is still moving, and when it would count as stuck. */
-interface Moving {
-  until: number;
-  /** A pod that uses its grace period; everything else may end at any moment. */
-  ending?: true;
-  what: string;
-}
-
-/** The pod garbage collector needs 40 s of quarantine and 20 s of its period; twice that is long (C19). */
-const GARBAGE_COLLECTED_MS = 2 * 60_000;
-
-function moving(here: Situation, creating: boolean): Moving[] {
-  const { settings, observation, at, orphans } = here;
-  const podless = (creating ? here.podless : []).map((node) => ({
-    until: (observation.podlessSince[node] ?? at) + settings.controllerSlackMs + 1000,
-    what: `node ${node} waits for its pod`,
-  }));
-  return [
-    ...here.starting.map(({ pod, until }) => ({ until, what: `pod ${pod.name} on ${pod.node} is starting` })),
-    ...endingPods(here).map(({ pod, until }) => ({
-      until,
-      ending: true as const,
-      what: `pod ${pod.name} on ${pod.node} is ending within its grace period`,
-    })),
-    ...podless,
-    ...orphans
-      .filter(({ bound }) => bound)
-      .map(({ uid, name }) => ({
-        until: (observation.orphanedSince[uid] ?? at) + GARBAGE_COLLECTED_MS,
-        what: `pod ${name} of a removed node waits for the garbage collection`,
-      }))
-      .filter(({ until }) => until > at),
-  ].sort((a, b) => a.until - b.until);
+  /** Set where any write would do damage, with the finding's reason and why. */
+  frozen: { reason: string; message: string } | undefined;
 }
 
 function pending(here: Situation, still: readonly Moving[], findings: readonly Finding[]): Diagnosis {
@@ -111,70 +85,105 @@ function isUndecided(group: Group, here: Situation): boolean {
   );
 }
 
+/** Findings after which nothing may be written but what a person approved by name, and why. */
+const FROZEN: Readonly<Record<string, string>> = {
+  C33: "every new pod gets what admission injects, so nothing is deleted and no template written",
+  C34: "every new pod may pull the broken image, so nothing is deleted and no template written",
+  C37: "others change the template in turn, so nothing is written",
+};
+
+function frozenBy(findings: readonly Finding[]): Assessment["frozen"] {
+  const first = findings.find(({ cause }) => FROZEN[cause] !== undefined);
+  return first && { reason: first.reason, message: FROZEN[first.cause] ?? "" };
+}
+
+/** The first finding's sentence, and the others by name. */
+function told(findings: readonly [Finding, ...Finding[]]): string {
+  const [main, ...others] = findings;
+  if (others.length === 0) return main.message;
+  return `${main.message} Besides: ${others.map(named).join("; ")}.`;
+}
+
+/** A finding in a few words: "a dead node that counts on n4 (C16)". */
+export function named({ cause, nodes }: Finding): string {
+  const where = nodes.length > 0 ? ` on ${nodes.slice(0, 3).join(", ")}${nodes.length > 3 ? ", ..." : ""}` : "";
+  return `${titleOf(cause)}${where} (${cause})`;
+}
+
+function unhealthy(here: Situation, findings: readonly [Finding, ...Finding[]]): Diagnosis {
+  return {
+    kind: "unhealthy",
+    reason: findings[0].reason,
+    message: told(findings),
+    findings,
+    ruledOut: ruledOut(here, findings),
+  };
+}
+
 /** The one reading of an observation that diagnosis and plan share. */
 export function assess(observation: Observation, settings: Settings): Assessment {
   const here = situation(observation, settings);
-  const alone = (finding: Finding): Assessment => ({
+  const simply = (diagnosis: Diagnosis): Assessment => ({
     here,
-    diagnosis: { kind: "unhealthy", reason: finding.reason, message: finding.message, findings: [finding] },
+    diagnosis,
     groups: [],
     creation: undefined,
+    frozen: diagnosis.kind === "unhealthy" ? frozenBy(diagnosis.findings) : undefined,
   });
-  const blocking = beingDeleted(here) ?? controllerBehind(here);
-  if (blocking) return alone(blocking);
+  const blocking = beingDeleted(here) ?? controllerBehind(here) ?? (isRolledOut(here) ? undefined : contested(here));
+  if (blocking) return simply(unhealthy(here, [blocking]));
   if (controllerLagMs(here) > 0) {
     const until = here.at + settings.controllerSlackMs - controllerLagMs(here) + 1000;
-    return {
-      here,
-      groups: [],
-      creation: undefined,
-      diagnosis: pending(here, [{ until, what: "the controller has not seen the newest spec yet" }], []),
-    };
+    return simply(pending(here, [{ until, what: "the controller has not seen the newest spec yet" }], []));
   }
-  if (isRolledOut(here) && here.bad.length === 0) {
-    return {
-      here,
-      groups: [],
-      creation: undefined,
-      diagnosis: {
-        kind: "healthy",
-        reason: "Healthy",
-        message: `All ${here.counters.desired} pods are up to date and available.`,
-      },
-    };
-  }
+  if (isRolledOut(here) && here.bad.length === 0) return simply(rolledOut(here));
   return compose(here);
+}
+
+/** Healthy, unless the status has not followed: then the alert cannot end by itself. */
+function rolledOut(here: Situation): Diagnosis {
+  const left = staleFrom(here) === undefined ? undefined : orphaned(here);
+  const fresh = freshening(here);
+  if (fresh) return pending(here, [fresh], left ? [left] : []);
+  // A pod of a removed node keeps the status as it was; its removal makes the controller count anew.
+  if (staleFrom(here) !== undefined) return unhealthy(here, [left ?? staleStatus(here)]);
+  return {
+    kind: "healthy",
+    reason: "Healthy",
+    message: `All ${here.counters.desired} pods are up to date and available.`,
+  };
 }
 
 function compose(here: Situation): Assessment {
   const creation = creationFailing(here);
   const grouped = groups(here);
   const present = (finding: Finding | undefined): Finding[] => (finding ? [finding] : []);
+  const isFreezing = ({ finding }: Group): boolean => FROZEN[finding.cause] !== undefined;
+  const others = grouped.filter((group) => !isFreezing(group));
   const findings = [
     ...present(creation),
-    ...grouped.filter(isActionable).map(({ finding }) => finding),
+    ...grouped.filter(isFreezing).map(({ finding }) => finding),
+    ...others.filter(isActionable).map(({ finding }) => finding),
     ...present(nodeDown(here)),
     ...stuckTerminating(here),
-    ...grouped.filter((group) => !isActionable(group)).map(({ finding }) => finding),
+    ...others.filter((group) => !isActionable(group)).map(({ finding }) => finding),
+    ...present(extraPods(here)),
     ...present(onDeleteOutdated(here)),
     ...present(misscheduled(here)),
+    ...present(deselected(here)),
     ...present(orphaned(here)),
   ];
+  const harmless = present(onlyDefaults(here));
   const still = moving(here, creation === undefined);
   const decided = grouped.filter((group) => isActionable(group) && !isUndecided(group, here));
   const first = findings[0];
+  const frozen = frozenBy(findings);
   const waits = still.length > 0 && decided.length === 0 && !creation;
   if (waits || (!first && here.at - lastMove(here) < here.settings.selfHealingAgeMs)) {
-    return { here, groups: grouped, creation, diagnosis: pending(here, still, findings) };
+    return { here, groups: grouped, creation, frozen, diagnosis: pending(here, still, [...findings, ...harmless]) };
   }
-  const main = first ?? unknown(here);
-  const diagnosis: Diagnosis = {
-    kind: "unhealthy",
-    reason: main.reason,
-    message: main.message,
-    findings: [main, ...findings.slice(1)],
-  };
-  return { here, diagnosis, groups: grouped, creation };
+  const diagnosis = unhealthy(here, [first ?? unknown(here), ...findings.slice(1), ...harmless]);
+  return { here, diagnosis, groups: grouped, creation, frozen };
 }
 
 /** What is wrong with the rollout, or that nothing is, or that it is too early to say. */

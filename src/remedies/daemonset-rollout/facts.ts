@@ -21,6 +21,8 @@ export interface TerminationFacts {
   reason: string;
   startedAt?: number;
   finishedAt?: number;
+  /** The container runtime's own words where it could not start the container at all; never what a program wrote. */
+  message?: string;
 }
 
 export interface PodFacts {
@@ -61,21 +63,42 @@ export interface NodeFacts {
   pressures: readonly string[];
   taints: readonly Taint[];
   labels: Readonly<Record<string, string>>;
+  /** What the node says of itself (status.nodeInfo); "" = it does not. */
+  info: {
+    architecture: string;
+    operatingSystem: string;
+    osImage: string;
+    kernel: string;
+    runtime: string;
+    kubelet: string;
+  };
 }
 
-export interface RevisionFacts {
+/** What a template and a revision of it have in common. */
+export interface ContentFacts {
+  /** Container name to image. */
+  images: Readonly<Record<string, string>>;
+  /** Per container: what must equal a pod's. */
+  specs: Readonly<Record<string, string>>;
+  admission: AdmissionFacts;
+  /** What must be there for the pod to start, by name: "configmap/a", "secret/b", "claim/c", "csi/driver", "hostPath//path". */
+  references: readonly string[];
+  /** Names of the volumes. */
+  volumes: readonly string[];
+  /** Digest without restartedAt and without what equals an API default: two templates with the same make the same pods. */
+  essence: string;
+}
+
+export interface RevisionFacts extends ContentFacts {
   name: string;
   hash: string;
   number: number;
   /** When it was made, or when it got its present number: a template that comes back gets its old object back, renumbered. */
   createdAt: number;
+  /** When its object was made: before `createdAt` where the template has come back. */
+  madeAt: number;
   /** Digest of the template without restartedAt. */
   templateHash: string;
-  /** Container name to image. */
-  images: Readonly<Record<string, string>>;
-  /** Per container: what a pod of this revision was made from. */
-  specs: Readonly<Record<string, string>>;
-  admission: AdmissionFacts;
 }
 
 /** What the scheduler and admission judge a pod by; digests where only "changed or not" matters. */
@@ -83,20 +106,24 @@ export interface AdmissionFacts {
   serviceAccount: string;
   priorityClass: string;
   runtimeClass: string;
-  /** Resource requests and limits, host ports, claims. */
+  /** Names of the imagePullSecrets. */
+  pullSecrets: string;
+  /** "8080/TCP,9000/UDP" */
+  hostPorts: string;
+  /** Sum of the containers' requests. */
+  cpuMilli: number;
+  memoryBytes: number;
+  /** Resource requests and limits, claims. */
   requests: string;
   /** Security contexts, host namespaces, volume kinds. */
   security: string;
 }
 
-export interface TemplateFacts {
+export interface TemplateFacts extends ContentFacts {
   /** Digest without restartedAt. */
   hash: string;
-  admission: AdmissionFacts;
   /** A readinessProbe, or minReadySeconds: a broken pod then stops the rollout instead of letting it walk on. */
   gated: boolean;
-  images: Readonly<Record<string, string>>;
-  specs: Readonly<Record<string, string>>;
   /** Longest allowance of a startupProbe, in milliseconds. */
   startupAllowanceMs: number;
   gracePeriodMs: number;
@@ -108,6 +135,7 @@ export interface TemplateFacts {
   hostNetwork: boolean;
   /** What its pods do to their node; the critical class is told by it. */
   structure: StructureFacts;
+  schedulerName: string;
 }
 
 export interface StatusCounters {
@@ -132,6 +160,8 @@ export interface DaemonSetFacts {
   strategy: "RollingUpdate" | "OnDelete";
   /** Number or percentage, as written. */
   maxUnavailable: number | string;
+  /** 0 = pods are deleted before their successors are made. */
+  maxSurge: number | string;
   minReadySeconds: number;
   status: StatusCounters;
   template: TemplateFacts;
@@ -166,6 +196,10 @@ export interface Observation extends ObservationBase {
   unread: readonly string[];
   /** Since when this view has seen an eligible node without any pod. */
   podlessSince: Readonly<Record<string, number>>;
+  /** Since when this view has seen a status that differs from the recount, unchanged; absent = it does not. */
+  staleSince?: number;
+  /** When the controller last wrote the status of another DaemonSet; read only while it is behind this one's spec. */
+  controllerSeenAt?: number;
   /** Since when this view has seen a pod, by uid, whose node object does not exist. */
   orphanedSince: Readonly<Record<string, number>>;
 }

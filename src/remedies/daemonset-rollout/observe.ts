@@ -7,14 +7,17 @@ import type { Settings, Target, View } from "../../engine/types.ts";
 import { isForbidden } from "../../kube/errors.ts";
 import type { ReflectorOptions } from "../../kube/reflector.ts";
 import { startReflector } from "../../kube/reflector.ts";
-import { controllerRevisions, daemonSets, events, namespaces, nodes, pods } from "../../kube/resources.ts";
+import { controllerRevisions, daemonSets, namespaces, nodes, pods } from "../../kube/resources.ts";
 import type { Kube, Live } from "../../kube/types.ts";
-import { assemble, eventsNeeded, missing } from "./assemble.ts";
+import { assemble, missing } from "./assemble.ts";
 import { createChanges } from "./changes.ts";
-import type { EventFacts, Observation } from "./facts.ts";
+import type { Observation } from "./facts.ts";
 import { templateMask } from "./pod-literals.ts";
-import { eventFacts, labelSelector, nodeFacts, ownAnnotations } from "./project.ts";
+import { labelSelector, nodeFacts, ownAnnotations } from "./project.ts";
 import { isControlledBy, podFacts } from "./project-pod.ts";
+import { createControllerReader } from "./read-controller.ts";
+import { createEventReader } from "./read-events.ts";
+import { recount } from "./recount.ts";
 
 interface OpenOptions {
   kube: Kube;
@@ -24,8 +27,6 @@ interface OpenOptions {
   now: () => number;
 }
 
-/** Events are read again at most this often, and only while something needs them. */
-const EVENTS_EVERY_MS = 3000;
 /** Between two looks, so that a look at thousands of nodes does not follow each of their reports. */
 const REST_PER_OBJECT_MS = 0.3;
 const LONGEST_REST_MS = 2500;
@@ -69,6 +70,8 @@ export async function openView({
     const revisions = readWhenChanged(() => ownRevisions(kube, namespace, selector));
     const mask = (): Mask => templateMask(own.get(namespace, name) ?? found);
     const explain = createEventReader({ kube, target, settings, uid, now, mask });
+    const askController = createControllerReader({ kube, settings, uid, now });
+    const stale = rememberStale();
     const [annotations] = await Promise.all([namespaceAnnotations(kube, namespace), ownPods.synced, allNodes.synced]);
 
     async function look(): Promise<Observation> {
@@ -93,11 +96,14 @@ export async function openView({
       });
       objects = observation.pods.length + observation.nodes.length;
       const { podless, orphaned } = missing(observation);
-      return explain({
-        ...observation,
-        podlessSince: remember(memory.podless, podless, observation.at),
-        orphanedSince: remember(memory.orphaned, orphaned, observation.at),
-      });
+      return askController(
+        await explain({
+          ...observation,
+          podlessSince: remember(memory.podless, podless, observation.at),
+          orphanedSince: remember(memory.orphaned, orphaned, observation.at),
+          ...stale(observation),
+        }),
+      );
     }
     /** The same pods in the same state, by uid and resourceVersion, and the same spec. */
     async function confirm(): Promise<boolean> {
@@ -166,37 +172,20 @@ function remember(memory: Map<string, number>, present: readonly string[], at: n
   return Object.fromEntries(memory);
 }
 
-/** Adds events to an observation that needs them: a node lacks its pod, a pod may be deleted, or does not explain itself. */
-function createEventReader({
-  kube,
-  target,
-  settings,
-  uid,
-  now,
-  mask,
-}: Pick<OpenOptions, "kube" | "target" | "settings" | "now"> & { uid: string; mask: () => Mask }) {
-  let readAt = Number.NEGATIVE_INFINITY;
-  let held: EventFacts[] = [];
-  const read = async (fieldSelector: string): Promise<EventFacts[]> => {
-    const { items } = await kube.list(events, { namespace: target.namespace, fieldSelector });
-    const withoutSecrets = mask();
-    return items.map((event) => eventFacts(event, withoutSecrets));
-  };
-  return async (observation: Observation): Promise<Observation> => {
-    const needed = eventsNeeded(observation, settings);
-    if (!needed.aboutSet && needed.pods.length === 0) return observation;
-    try {
-      if (now() - readAt >= EVENTS_EVERY_MS) {
-        const names = new Set(needed.pods.map((name) => `Pod/${name}`));
-        const about = needed.aboutSet ? await read(`involvedObject.uid=${uid}`) : [];
-        const warnings = names.size > 0 ? await read("type=Warning,involvedObject.kind=Pod") : [];
-        held = [...about, ...warnings.filter((event) => names.has(event.about))];
-        readAt = now();
-      }
-      return { ...observation, events: held };
-    } catch (error) {
-      if (isForbidden(error)) return { ...observation, unread: [...observation.unread, "events"] };
-      throw error;
+/** Since when the status has differed from the recount, neither of them changing; nothing while the spec is unobserved. */
+function rememberStale(): (observation: Observation) => { staleSince?: number } {
+  let held: { key: string; since: number } | undefined;
+  return (observation) => {
+    const { status, generation, observedGeneration } = observation.daemonSet;
+    const counted = recount(observation);
+    const names = Object.keys(counted) as (keyof typeof counted)[];
+    const differs = names.some((name) => counted[name] !== status[name]);
+    if (!differs || generation !== observedGeneration) {
+      held = undefined;
+      return {};
     }
+    const key = names.map((name) => `${status[name]}/${counted[name]}`).join();
+    if (held?.key !== key) held = { key, since: observation.at };
+    return { staleSince: held.since };
   };
 }

@@ -1,15 +1,16 @@
 /** From findings to the least write that helps (pure). Policies lower what is possible; they never raise it. */
 import { digest } from "../../engine/digest.ts";
 import type { Diagnosis, Plan, PlanContext, Step, StepNotes } from "../../engine/types.ts";
-import type { Group } from "./causes/revision.ts";
+import type { Group } from "./causes/group.ts";
 import type { Deletions } from "./deletions.ts";
 import { canaryOutcome, deletionsFor } from "./deletions.ts";
 import type { Assessment } from "./diagnose.ts";
-import { assess } from "./diagnose.ts";
+import { assess, named } from "./diagnose.ts";
 import type { Observation } from "./facts.ts";
 import { forcedDeletions } from "./force.ts";
 import type { Template } from "./template-writes.ts";
 import { restartStep, rollbackFor } from "./template-writes.ts";
+import { touchFor } from "./touch.ts";
 
 const NOT_NEEDED = "not needed";
 
@@ -37,9 +38,27 @@ export function plan(observation: Observation, diagnosis: Diagnosis, context: Pl
     };
     return { kind: "wait", reason, message, recheckAfterMs, notes };
   }
+  const stale = diagnosis.reason === "StatusStale" ? touch(observation, assessment, context) : undefined;
+  if (stale) return stale;
   return context.policies.strategy === "restart"
     ? letterOfTheRunbook(observation, assessment, context)
     : leastThing(observation, assessment, context);
+}
+
+/** Only the status is behind: all pods are well, so nothing but a touch is needed, whatever the strategy. */
+function touch(observation: Observation, { here, diagnosis }: Assessment, context: PlanContext): Plan {
+  const { reason, message } = diagnosis;
+  const touched = touchFor(here, reason, context);
+  const notes = { delete: "not needed: all pods run" };
+  if (touched.kind === "step")
+    return act(observation, [touched.step], { reason, message }, { ...notes, template: touched.step.summary });
+  const template = `not done: ${touched.message}`;
+  return {
+    kind: "decline",
+    reason: touched.reason,
+    message: `${message} Not done: ${touched.message}.`,
+    notes: { ...notes, template },
+  };
 }
 
 /** Guided: delete where a fresh pod can help, roll back where the template is at fault, restart only after C41's canary. */
@@ -49,10 +68,14 @@ function leastThing(observation: Observation, assessment: Assessment, context: P
   const template = templateNote(assessment, fault, rollback);
   if (rollback.kind === "step") {
     const { step, needsApproval } = rollback;
+    // The rollback ends every fault of the revision.
+    const faults = assessment.groups
+      .filter(({ kind }) => kind === "revision-fault")
+      .map(({ finding }) => finding.reason);
     return act(
       observation,
       [step],
-      { reason: step.reason, message: assessment.diagnosis.message },
+      { reason: step.reason, message: withRest(assessment, [step.reason, ...faults]) },
       { template, delete: "not done: a new pod of the same revision would fail the same way" },
       { needsApproval },
     );
@@ -68,7 +91,7 @@ function leastThing(observation: Observation, assessment: Assessment, context: P
       return act(
         observation,
         [restart.step],
-        { reason: restart.step.reason, message: degraded.finding.message },
+        { reason: restart.step.reason, message: withRest(assessment, [degraded.finding.reason]) },
         {
           template: restart.step.summary,
           delete: "done: the first replacement stays available, so the rest is left to the controller's own pace",
@@ -92,7 +115,7 @@ function deletionsOrDecline(
     return act(
       observation,
       chosen.steps,
-      { reason: diagnosis.reason, message: diagnosis.message },
+      { reason: diagnosis.reason, message: withRest(assessment, chosen.of) },
       { template: options.template },
       { more: chosen.more },
     );
@@ -111,6 +134,15 @@ function deletionsOrDecline(
         : diagnosis.reason;
   const shown = tried?.kind === "none" ? ` ${WHAT_DELETION_SHOWED[tried.reason]}` : "";
   return { kind: "decline", reason, message: `${diagnosis.message}${shown}`, notes };
+}
+
+/** The sentence of what is acted on, by its findings' reasons, and what a person must still see to. */
+function withRest({ diagnosis }: Assessment, acted: readonly string[]): string {
+  if (diagnosis.kind !== "unhealthy") return diagnosis.message;
+  const main = diagnosis.findings.find(({ reason }) => acted.includes(reason)) ?? diagnosis.findings[0];
+  const rest = diagnosis.findings.filter(({ reason, cause }) => !acted.includes(reason) && cause !== "C36");
+  if (rest.length === 0) return main.message;
+  return `${main.message} It remains for a person: ${rest.map(named).join("; ")}.`;
 }
 
 /** What an earlier deletion has taught, by the reason for which there is no other. */
@@ -155,7 +187,8 @@ function owedRestart(observation: Observation, message: string, context: PlanCon
   return act(observation, [step], { reason: step.reason, message }, notes);
 }
 
-function deletionNote(results: readonly Deletions[], { creation, diagnosis }: Assessment): string {
+function deletionNote(results: readonly Deletions[], { creation, diagnosis, frozen }: Assessment): string {
+  if (frozen) return `not done: ${frozen.message}`;
   const told = results.find((result) => result.kind !== "delete");
   if (told?.kind === "wait" || told?.kind === "none") return `not done: ${told.message}`;
   if (creation) return "not done: pods cannot be created at present; a deleted one would not come back";
@@ -174,8 +207,15 @@ const WHY_NO_DELETION: Readonly<Record<string, string>> = {
   C18: "the pod is already being deleted; its finalizer's owner must release it",
   C24: "under OnDelete a person decides when each pod gets the new template",
   C26: "the pod would not come back; covering these nodes is a person's decision",
+  C25: "deleting the older pod would break what maxSurge promises",
+  C27: "the controller deletes them itself; whether these nodes should be selected is a person's decision",
+  C28: "a new pod would be as little built for that node",
+  C29: "the new pod would begin to count anew",
   C30: "the controller does not act at present",
+  C31: "the controller does not act on this DaemonSet at present",
   C32: "the DaemonSet is being deleted",
+  C38: "the controller removes what is too many itself once it works",
+  C39: "a new pod would be as unschedulable as this one",
 };
 
 function templateNote({ diagnosis }: Assessment, fault: Group | undefined, rollback: Template): string {

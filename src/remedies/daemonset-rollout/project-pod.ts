@@ -7,6 +7,9 @@ import type { ContainerFacts, PodFacts, TerminationFacts } from "./facts.ts";
 import { podMask } from "./pod-literals.ts";
 import { containerSpecs, time, when } from "./project-values.ts";
 
+/** Reasons under which the message is the container runtime's and not what the program left. */
+const RUNTIME_WORDS = new Set(["StartError", "ContainerCannotRun"]);
+
 function terminationFacts(state: NonNullable<ContainerStatus["state"]>["terminated"]): TerminationFacts | undefined {
   if (!state) return undefined;
   return {
@@ -14,6 +17,7 @@ function terminationFacts(state: NonNullable<ContainerStatus["state"]>["terminat
     reason: state.reason ?? "",
     ...when("startedAt", time(state.startedAt)),
     ...when("finishedAt", time(state.finishedAt)),
+    ...when("message", RUNTIME_WORDS.has(state.reason ?? "") ? state.message : undefined),
   };
 }
 

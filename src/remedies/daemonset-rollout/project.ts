@@ -1,89 +1,23 @@
 /** From Kubernetes objects to facts (pure). Healthy detail is dropped here; env values and args are kept as digests only. */
 import type { ControllerRevision, DaemonSet } from "kubernetes-types/apps/v1";
 import type { Event, Node, PodTemplateSpec } from "kubernetes-types/core/v1";
-import { digest } from "../../engine/digest.ts";
-import { revisionTemplate, templateHash, withoutPatchDirective } from "../../engine/pod-template.ts";
+import { revisionTemplate, templateHash } from "../../engine/pod-template.ts";
 import type { Mask } from "../../engine/redact.ts";
 import { redact } from "../../engine/redact.ts";
-import { structureOf } from "../../engine/structure.ts";
 import type { Live } from "../../kube/types.ts";
-import type { AdmissionFacts, DaemonSetFacts, EventFacts, NodeFacts, RevisionFacts, TemplateFacts } from "./facts.ts";
-import { containerSpecs, time, when } from "./project-values.ts";
+import type { DaemonSetFacts, EventFacts, NodeFacts, RevisionFacts } from "./facts.ts";
+import { contentFacts, exactHash, templateFacts } from "./project-template.ts";
+import { time, when } from "./project-values.ts";
 
 /** Longest annotation and message that is kept. */
 const LONGEST = 1024;
 const PRESSURES = ["MemoryPressure", "DiskPressure", "PIDPressure"];
 
-function exactHash(template: PodTemplateSpec): string {
-  return digest(withoutPatchDirective(template), 16);
-}
-
-function imagesOf(template: PodTemplateSpec): Record<string, string> {
-  const spec = template.spec;
-  return Object.fromEntries(
-    [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].map((c) => [c.name, c.image ?? ""]),
-  );
-}
-
-function admissionFacts(template: PodTemplateSpec): AdmissionFacts {
-  const spec = template.spec;
-  const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
-  const volumes = spec?.volumes ?? [];
-  return {
-    serviceAccount: spec?.serviceAccountName ?? "default",
-    priorityClass: spec?.priorityClassName ?? "",
-    runtimeClass: spec?.runtimeClassName ?? "",
-    requests: digest(
-      {
-        resources: containers.map((container) => container.resources ?? {}),
-        hostPorts: containers.flatMap((container) => (container.ports ?? []).map((port) => port.hostPort ?? 0)),
-        claims: volumes.map((volume) => volume.persistentVolumeClaim?.claimName ?? ""),
-      },
-      12,
-    ),
-    security: digest(
-      {
-        pod: spec?.securityContext ?? {},
-        containers: containers.map((container) => container.securityContext ?? {}),
-        host: [spec?.hostNetwork ?? false, spec?.hostPID ?? false, spec?.hostIPC ?? false],
-        volumes: volumes.map((volume) => Object.keys(volume).sort()),
-      },
-      12,
-    ),
-  };
-}
-
-function templateFacts(template: PodTemplateSpec, minReadySeconds: number, salt: string): TemplateFacts {
-  const spec = template.spec;
-  const containers = spec?.containers ?? [];
-  const allowances = containers.map(({ startupProbe: probe }) =>
-    probe ? ((probe.initialDelaySeconds ?? 0) + (probe.periodSeconds ?? 10) * (probe.failureThreshold ?? 3)) * 1000 : 0,
-  );
-  return {
-    hash: templateHash(template),
-    admission: admissionFacts(template),
-    gated: minReadySeconds > 0 || containers.some((container) => container.readinessProbe !== undefined),
-    images: imagesOf(template),
-    specs: containerSpecs([...(spec?.initContainers ?? []), ...containers], salt),
-    startupAllowanceMs: Math.max(0, ...allowances),
-    gracePeriodMs: (spec?.terminationGracePeriodSeconds ?? 30) * 1000,
-    nodeName: spec?.nodeName ?? "",
-    nodeSelector: spec?.nodeSelector ?? {},
-    ...when(
-      "affinityTerms",
-      spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms,
-    ),
-    tolerations: spec?.tolerations ?? [],
-    hostNetwork: spec?.hostNetwork ?? false,
-    structure: structureOf(spec),
-  };
-}
-
 interface ManagedFields {
   manager?: string;
   subresource?: string;
   time?: string;
-  fieldsV1?: { "f:spec"?: { "f:template"?: unknown }; "f:revision"?: unknown };
+  fieldsV1?: { "f:spec"?: { "f:template"?: unknown }; "f:status"?: unknown; "f:revision"?: unknown };
 }
 
 function managedFieldsOf(daemonSet: Live<DaemonSet>): ManagedFields[] {
@@ -117,6 +51,7 @@ export function daemonSetFacts(
     deleting: metadata.deletionTimestamp !== undefined,
     strategy: spec?.updateStrategy?.type === "OnDelete" ? "OnDelete" : "RollingUpdate",
     maxUnavailable: spec?.updateStrategy?.rollingUpdate?.maxUnavailable ?? 1,
+    maxSurge: spec?.updateStrategy?.rollingUpdate?.maxSurge ?? 0,
     minReadySeconds,
     status: {
       desired: status?.desiredNumberScheduled ?? 0,
@@ -135,6 +70,14 @@ export function daemonSetFacts(
       .filter((entry) => entry.fieldsV1?.["f:spec"]?.["f:template"] !== undefined)
       .map((entry) => entry.manager ?? ""),
   };
+}
+
+/** When the status was last written, in milliseconds since the epoch; 0 when managedFields do not say. */
+export function statusWrittenAt(daemonSet: Live<DaemonSet>): number {
+  const written = managedFieldsOf(daemonSet).filter(
+    ({ subresource, fieldsV1 }) => subresource === "status" || fieldsV1?.["f:status"] !== undefined,
+  );
+  return Math.max(0, ...written.map((entry) => time(entry.time) ?? 0));
 }
 
 /** Annotations without kubectl's copy of the whole object, which holds env values, and without what looks like a secret. */
@@ -167,10 +110,9 @@ export function revisionFacts(uid: string, revisions: readonly Live<ControllerRe
         hash: revision.metadata.labels?.["controller-revision-hash"] ?? "",
         number: revision.revision,
         createdAt: numberedAt(revision),
+        madeAt: time(revision.metadata.creationTimestamp) ?? 0,
         templateHash: templateHash(template),
-        images: imagesOf(template),
-        specs: containerSpecs([...(template.spec?.initContainers ?? []), ...(template.spec?.containers ?? [])], salt),
-        admission: admissionFacts(template),
+        ...contentFacts(template, salt),
       };
     })
     .sort((a, b) => a.number - b.number);
@@ -190,6 +132,14 @@ export function nodeFacts(node: Live<Node>): NodeFacts {
       .map((condition) => condition.type),
     taints: node.spec?.taints ?? [],
     labels: node.metadata.labels ?? {},
+    info: {
+      architecture: node.status?.nodeInfo?.architecture ?? "",
+      operatingSystem: node.status?.nodeInfo?.operatingSystem ?? "",
+      osImage: node.status?.nodeInfo?.osImage ?? "",
+      kernel: node.status?.nodeInfo?.kernelVersion ?? "",
+      runtime: node.status?.nodeInfo?.containerRuntimeVersion ?? "",
+      kubelet: node.status?.nodeInfo?.kubeletVersion ?? "",
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 /** One reading of an observation that all causes share: counters, standings, who is good and who is bad (pure). */
 import type { Settings } from "../../engine/types.ts";
 import type { Trouble } from "./causes/trouble.ts";
-import type { Observation, PodFacts, RevisionFacts, StatusCounters } from "./facts.ts";
+import type { DaemonSetFacts, Observation, PodFacts, RevisionFacts, StatusCounters } from "./facts.ts";
 import type { Slot } from "./recount.ts";
 import { isAvailable, isTerminating, isUpdated, recount, runsTemplate, slots } from "./recount.ts";
 import type { Standing } from "./standing.ts";
@@ -23,7 +23,9 @@ export interface Situation {
   orphans: readonly PodFacts[];
   counters: StatusCounters;
   standings: ReadonlyMap<string, Standing>;
-  /** Pods of the present revision that are available on Ready nodes. */
+  /** Hashes of revisions that differ from the present one in API defaults only (C36): their pods are as good as its own. */
+  equivalents: ReadonlySet<string>;
+  /** Pods of the present revision, or one that equals it but for API defaults, that are available on Ready nodes. */
   good: readonly PodFacts[];
   /** Pods of other revisions that are available on Ready nodes. */
   oldGood: readonly PodFacts[];
@@ -59,6 +61,14 @@ export function isRolledOut({
   );
 }
 
+/** Another revision of the same template but for what the API server fills in; restartedAt does not make one. */
+function isEquivalent(
+  { hash, essence, templateHash }: RevisionFacts,
+  { currentHash, template }: DaemonSetFacts,
+): boolean {
+  return hash !== currentHash && essence === template.essence && templateHash !== template.hash;
+}
+
 /**
  * The one revision that a rollback may go to: not the present template, its pods Available since before the present
  * revision was made, on at least half of the eligible Ready nodes. Undefined when there is none or more than one.
@@ -74,7 +84,7 @@ export function provenRevision(
   if (!current) return undefined;
   const eligibleReady = all.filter(({ node, shouldRun }) => shouldRun && node.ready === "True");
   const candidates = revisions.filter((revision) => {
-    if (revision.templateHash === daemonSet.template.hash) return false;
+    if (revision.templateHash === daemonSet.template.hash || isEquivalent(revision, daemonSet)) return false;
     const proof = eligibleReady.filter(({ pods }) =>
       pods.some(
         (pod) =>
@@ -100,7 +110,11 @@ export function situation(observation: Observation, settings: Settings): Situati
     .flatMap(({ pods }) => pods)
     .filter((pod) => !isTerminating(pod));
   const available = live.filter((pod) => standing.get(pod.uid)?.kind === "available");
+  const equivalents = new Set(
+    observation.revisions.filter((revision) => isEquivalent(revision, daemonSet)).map(({ hash }) => hash),
+  );
   const isCurrent = (pod: PodFacts) => isUpdated(pod, daemonSet);
+  const isAsCurrent = (pod: PodFacts) => isCurrent(pod) || equivalents.has(pod.revisionHash);
   return {
     observation,
     settings,
@@ -110,8 +124,9 @@ export function situation(observation: Observation, settings: Settings): Situati
     orphans,
     counters: recount(observation),
     standings: standing,
-    good: available.filter(isCurrent),
-    oldGood: available.filter((pod) => !isCurrent(pod)),
+    equivalents,
+    good: available.filter(isAsCurrent),
+    oldGood: available.filter((pod) => !isAsCurrent(pod)),
     bad: live.flatMap((pod) => {
       const own = standing.get(pod.uid);
       return own?.kind === "troubled" && isCurrent(pod) ? [{ pod, trouble: own.trouble }] : [];

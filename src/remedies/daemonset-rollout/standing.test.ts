@@ -6,6 +6,7 @@ import {
   anEvent,
   anObservation,
   aPod,
+  aTemplate,
   badImagePod,
   crashingPod,
   DAY,
@@ -346,7 +347,7 @@ describe("crashes: C05, C06, C08, C09", () => {
     ],
     [
       "an init container",
-      crash({ init: true, name: "prepare", waiting: backOff, lastTerminated: ended("Error", 2), restartCount: 4 }),
+      crash({ init: true, name: "main", waiting: backOff, lastTerminated: ended("Error", 2), restartCount: 4 }),
       "C08 InitContainerFailing",
     ],
     [
@@ -427,7 +428,10 @@ describe("configuration, volumes, sandbox: C10, C11, C12, C42", () => {
     ["C42 StillCreating", "Scheduled", "Successfully assigned"],
   ])("%s by event %s", (want, reason, message) => {
     const pod = waitingPod("n1", { reason: "ContainerCreating" });
-    const found = trouble(pod, { events: [anEvent({ about: "Pod/agent-n1", reason, message })] });
+    const found = trouble(pod, {
+      events: [anEvent({ about: "Pod/agent-n1", reason, message })],
+      daemonSet: { template: aTemplate({ volumes: ["certs"] }) },
+    });
     expect(found && `${found.cause} ${found.reason}`).toBe(want);
   });
 

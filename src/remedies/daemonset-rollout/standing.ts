@@ -1,10 +1,13 @@
 /** How each pod of the DaemonSet stands (pure): the first of the ordered checks that applies. */
 import type { Settings } from "../../engine/types.ts";
 import { recogniseConfig, recogniseCreating } from "./causes/config.ts";
-import { recogniseCrash, recogniseFlapping } from "./causes/crash.ts";
+import { recogniseCrash, recogniseFlapping, recogniseInitWaiting } from "./causes/crash.ts";
 import { recogniseImage } from "./causes/image.ts";
+import { injected } from "./causes/injected.ts";
+import { movedTag } from "./causes/moved-tag.ts";
 import { recogniseReadiness } from "./causes/readiness.ts";
 import { recogniseFailed, recogniseUnschedulable } from "./causes/scheduling.ts";
+import { recogniseSkew } from "./causes/stale.ts";
 import type { PodCase, Recognise, Trouble } from "./causes/trouble.ts";
 import { startedAt } from "./causes/trouble.ts";
 import { recogniseUnknown } from "./causes/unknown.ts";
@@ -28,6 +31,7 @@ const RECOGNISERS: readonly Recognise[] = [
   recogniseCrash,
   recogniseConfig,
   recogniseReadiness,
+  recogniseInitWaiting,
   recogniseCreating,
   recogniseUnknown,
 ];
@@ -57,10 +61,16 @@ function standingOf(podCase: PodCase, minReadySeconds: number): Standing {
     const flapping = recogniseFlapping(podCase);
     return flapping ? { kind: "troubled", trouble: flapping } : { kind: "available" };
   }
-  if (pod.ready) return { kind: "starting", until: (pod.readyChangedAt ?? at) + minReadySeconds * 1000 };
+  if (pod.ready) {
+    const skewed = recogniseSkew(podCase);
+    if (skewed) return { kind: "troubled", trouble: skewed };
+    return { kind: "starting", until: (pod.readyChangedAt ?? at) + minReadySeconds * 1000 };
+  }
   for (const recognise of RECOGNISERS) {
     const trouble = recognise(podCase);
-    if (trouble) return { kind: "troubled", trouble };
+    // What admission put into the pod, or a tag that moved, is at fault before anything the template says.
+    if (trouble)
+      return { kind: "troubled", trouble: injected(podCase, trouble) ?? movedTag(podCase, trouble) ?? trouble };
   }
   return { kind: "starting", until: Math.max(startedAt(pod) + allowanceMs, at + 1000) };
 }
@@ -74,7 +84,7 @@ export function standings(observation: Observation, settings: Settings): Readonl
     observation.pods.map((pod) => [
       pod.uid,
       standingOf(
-        { pod, node: nodes.get(pod.node), daemonSet, events, at, settings, allowanceMs },
+        { pod, node: nodes.get(pod.node), daemonSet, events, at, settings, allowanceMs, observation },
         daemonSet.minReadySeconds,
       ),
     ]),

@@ -8,7 +8,7 @@ import type { Event, Pod } from "kubernetes-types/core/v1";
 import type { Mask } from "../../engine/redact.ts";
 import { controllerRevisions, events, nodes, pods } from "../../kube/resources.ts";
 import type { ListOptions, Live } from "../../kube/types.ts";
-import { assemble, eventsNeeded, missing } from "./assemble.ts";
+import { assemble, eventsNeeded, isPodOf, missing } from "./assemble.ts";
 import type { DaemonSetFacts, EventFacts, NodeFacts, Observation, PodFacts } from "./facts.ts";
 import { createInterner } from "./intern.ts";
 import { templateMask } from "./pod-literals.ts";
@@ -126,11 +126,13 @@ async function withEvents(
 ): Promise<Surveyed[]> {
   const aboutSets = new Set<string>();
   const byPod = new Map<string, string>();
+  const displaced: DaemonSetFacts[] = [];
   for (const each of found) {
     if (each.kind === "partly") continue;
     const { uid, namespace } = each.observation.daemonSet;
     const needed = eventsNeeded(each.observation, reader.settings);
     if (needed.aboutSet) aboutSets.add(uid);
+    if (needed.displaced) displaced.push(each.observation.daemonSet);
     for (const name of needed.pods) byPod.set(`${namespace}/${name}`, uid);
   }
   const read = async (
@@ -152,13 +154,20 @@ async function withEvents(
     "type=Warning,involvedObject.kind=Pod",
     ({ involvedObject: { namespace, name } }) => byPod.get(`${namespace}/${name}`),
   );
-  const bySet = sets && own && grouped([...sets, ...own]);
+  const preempted = await read(
+    displaced.length > 0 && own !== undefined,
+    "reason=Preempted",
+    ({ involvedObject: { kind, name, namespace } }) =>
+      displaced.find((each) => each.namespace === namespace && isPodOf(each.name, `${kind}/${name}`))?.uid,
+  );
+  const bySet = sets && own && preempted && grouped([...sets, ...own, ...preempted]);
   return found.map((each): Surveyed => {
     if (each.kind === "partly") return each;
     const { observation } = each;
     const { uid } = observation.daemonSet;
     if (bySet) return { kind: "observed", observation: { ...observation, events: bySet.get(uid) ?? [] } };
-    const needs = aboutSets.has(uid) || [...byPod.values()].includes(uid);
+    const needs =
+      aboutSets.has(uid) || displaced.some((daemonSet) => daemonSet.uid === uid) || [...byPod.values()].includes(uid);
     return needs
       ? { kind: "observed", observation: { ...observation, unread: [...observation.unread, "events"] } }
       : each;

@@ -1,8 +1,8 @@
 /** Rollback and restart (pure): when they are right, and the words when they are not. */
 import type { PlanContext, Step } from "../../engine/types.ts";
-import type { Group } from "./causes/revision.ts";
+import { restartsOfRollback } from "./causes/blame.ts";
+import type { Group } from "./causes/group.ts";
 import type { Assessment } from "./diagnose.ts";
-import { isAvailable } from "./recount.ts";
 
 export type Template =
   | { kind: "step"; step: Step; needsApproval: boolean }
@@ -14,8 +14,9 @@ function refused(reason: string, message: string, relevant = true): Template {
 
 /** A rollback is right where the template is at fault: its pods start nowhere, or its pods cannot be created. */
 export function rollbackFor(assessment: Assessment, fault: Group | undefined, context: PlanContext): Template {
-  const { here, creation } = assessment;
-  const { daemonSet, pods } = here.observation;
+  const { here, creation, frozen } = assessment;
+  const { daemonSet } = here.observation;
+  if (frozen) return refused(frozen.reason, frozen.message);
   const finding = fault?.finding ?? (creation?.templateCaused ? creation : undefined);
   if (!finding)
     return refused("TemplateNotAtFault", "the template is not at fault, so a rollback would change nothing", false);
@@ -44,9 +45,7 @@ export function rollbackFor(assessment: Assessment, fault: Group | undefined, co
   if (!context.mayPatchTemplate) {
     return refused("MissingRight", `these rights do not include changing the template; the command is ${command}`);
   }
-  const restartsAvailable = pods.filter(
-    (pod) => pod.revisionHash !== proven.hash && isAvailable(pod, daemonSet.minReadySeconds, here.at),
-  ).length;
+  const restartsAvailable = restartsOfRollback(here);
   return {
     kind: "step",
     needsApproval: context.policies.rollback !== "auto" || restartsAvailable > 0,
@@ -62,11 +61,12 @@ export function rollbackFor(assessment: Assessment, fault: Group | undefined, co
 
 /** A rolling restart, exactly kubectl's, where nothing forbids it. At most once per template. */
 export function restartStep(assessment: Assessment, context: PlanContext, reason: string): Template {
-  const { here, creation, diagnosis } = assessment;
+  const { here, creation, diagnosis, frozen } = assessment;
   const { daemonSet } = here.observation;
+  if (frozen) return refused(frozen.reason, frozen.message);
   const cause = diagnosis.kind === "unhealthy" ? diagnosis.findings[0].cause : "none";
   if (cause === "C32") return refused("BeingDeleted", "the DaemonSet is being deleted");
-  if (cause === "C30")
+  if (cause === "C30" || cause === "C31")
     return refused("ControllerBehind", "the controller has not observed the last spec; another one would only queue");
   if (daemonSet.strategy !== "RollingUpdate") return refused("OnDelete", "under OnDelete a restart replaces no pod");
   if (creation)

@@ -27,6 +27,13 @@ export function verify(
       message: `desired ${counters.desired}, current ${counters.current}, up to date ${counters.updated}, available ${counters.available}, misscheduled ${counters.misscheduled}`,
     };
   }
+  if (observation.staleSince !== undefined) {
+    return {
+      healthy: false,
+      reason: "StatusStale",
+      message: "the status does not say so yet, and the alert is about the status",
+    };
+  }
   const minReady = observation.daemonSet.minReadySeconds;
   const since = Math.max(options.sinceMs, ...observation.pods.map(healthySince));
   return {

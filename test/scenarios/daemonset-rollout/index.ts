@@ -1,5 +1,8 @@
 /** Every scenario of the remedy for stuck DaemonSet rollouts, in parts that take about the same time. */
 import type { Scenario } from "../scenario.ts";
+import { causesOfClusters } from "./causes-of-clusters.ts";
+import { causesOfPods } from "./causes-of-pods.ts";
+import { causesOfTemplates } from "./causes-of-templates.ts";
 import { combined } from "./combined.ts";
 import { degraded } from "./degraded.ts";
 import { guarded } from "./guarded.ts";
@@ -18,7 +21,13 @@ export const faultsAtRunTime: readonly Scenario[] = [...oneNode, ...degraded, ..
 /** Faults that hide each other, and people who act meanwhile. */
 export const severalAtOnce: readonly Scenario[] = combined;
 
-/** S01 to S22 of FAILURES.md §6 by number, the guards (G), several things at once (M), the runbook's letter (R). */
-export const scenarios: readonly Scenario[] = [...faultsOfTheRevision, ...faultsAtRunTime, ...severalAtOnce].sort(
-  (a, b) => (a.id < b.id ? -1 : 1),
-);
+/** The causes that S01 to S22 leave out, by their number in the catalogue. */
+export const otherCauses: readonly Scenario[] = [...causesOfPods, ...causesOfClusters, ...causesOfTemplates];
+
+/** The causes by number (C), the guards (G), several things at once (M), the runbook's letter (R), S01 to S22 of FAILURES.md §6. */
+export const scenarios: readonly Scenario[] = [
+  ...faultsOfTheRevision,
+  ...faultsAtRunTime,
+  ...severalAtOnce,
+  ...otherCauses,
+].sort((a, b) => (a.id < b.id ? -1 : 1));

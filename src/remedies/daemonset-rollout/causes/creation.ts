@@ -2,6 +2,7 @@
 import type { CauseId, Finding } from "../../../engine/types.ts";
 import type { AdmissionFacts } from "../facts.ts";
 import type { Situation } from "../situation.ts";
+import type { Cause } from "./cause.ts";
 import { quote } from "./trouble.ts";
 
 interface Kind {
@@ -127,3 +128,63 @@ export function creationFailing(here: Situation): (Finding & { templateCaused: b
     templateCaused,
   };
 }
+
+export const creationCauses: readonly Cause[] = [
+  {
+    id: "C20",
+    title: "quota or limits refuse new pods",
+    signature: `FailedCreate newer than the last success, with "exceeded quota" or a LimitRange's words, and a node without its pod.`,
+    shownBy: "event FailedCreate on the DaemonSet",
+    helps: {
+      delete: "never: a deleted pod would not come back",
+      restart: "never: healthy pods would not come back",
+      rollback: "only if the new revision asks for more",
+    },
+    forbidden: "every deletion",
+    person: ["kubectl describe daemonset/{daemonset} -n {namespace}   # {name}"],
+    source: "plugin/pkg/admission/resourcequota; kubernetes#100683",
+  },
+  {
+    id: "C21",
+    title: "an admission webhook refuses new pods",
+    signature: 'FailedCreate with "failed calling webhook" or "denied the request".',
+    shownBy: "event FailedCreate on the DaemonSet",
+    helps: {
+      delete: "never: a deleted pod would not come back",
+      restart: "never: healthy pods would not come back",
+      rollback: "no while the webhook is down; a person decides where it denies only the new template",
+    },
+    forbidden: "every deletion",
+    person: ["kubectl describe daemonset/{daemonset} -n {namespace}   # {name}"],
+    source: "kubernetes#92699, kubernetes#72155",
+  },
+  {
+    id: "C22",
+    title: "the namespace's pod security refuses new pods",
+    signature: `FailedCreate with "violates PodSecurity". New fields of the template ask for it, or the namespace's level changed while the old pods run on.`,
+    shownBy: "event FailedCreate; the namespace's labels",
+    helps: {
+      delete: "never: a deleted pod would not come back",
+      restart: "never: healthy pods would not come back",
+      rollback: "yes, if the new template asks for what is refused",
+    },
+    forbidden: "every deletion",
+    person: ["kubectl describe daemonset/{daemonset} -n {namespace}   # {name}"],
+    source: "pod-security-admission",
+  },
+  {
+    id: "C23",
+    title: "an account or class that pods need is missing",
+    signature:
+      "FailedCreate names a ServiceAccount, PriorityClass or RuntimeClass that is not there, or the scope of a priority quota.",
+    shownBy: "event FailedCreate on the DaemonSet",
+    helps: {
+      delete: "never: a deleted pod would not come back",
+      restart: "never: healthy pods would not come back",
+      rollback: "yes, if the new template names it",
+    },
+    forbidden: "every deletion",
+    person: ["kubectl describe daemonset/{daemonset} -n {namespace}   # {name}"],
+    source: "plugin/pkg/admission/serviceaccount, priority, runtimeclass; odigos#1321",
+  },
+];

@@ -1,4 +1,7 @@
 /** C01 image does not exist · C02 registry credentials · C03 registry unreachable · C28 no image for this platform. */
+
+import type { Cause } from "./cause.ts";
+import { RESTART_NO } from "./cause.ts";
 import type { Recognise, Trouble } from "./trouble.ts";
 import { imageOf, quote } from "./trouble.ts";
 
@@ -69,7 +72,7 @@ export const recogniseImage: Recognise = ({ pod, daemonSet, events }) => {
   );
   if (!container?.waiting) return undefined;
   const image = imageOf(container, daemonSet);
-  const base = { recreationCanHelp: false, ranBefore: false };
+  const base = { recreationCanHelp: false, ranBefore: false, container: container.name };
   if (NAME.has(container.waiting.reason)) {
     return {
       ...base,
@@ -77,6 +80,7 @@ export const recogniseImage: Recognise = ({ pod, daemonSet, events }) => {
       reason: "InvalidImage",
       blame: "template",
       sentence: `cannot use image ${image}: ${container.waiting.reason}`,
+      ofRevision: `the new image ${image} cannot be used (${container.waiting.reason})`,
       evidence: [quote(container.waiting.message)],
     };
   }
@@ -96,6 +100,80 @@ export const recogniseImage: Recognise = ({ pod, daemonSet, events }) => {
     reason: kind.reason,
     blame: kind.blame,
     sentence: `cannot pull image ${image}: ${kind.why}`,
+    ...(kind.cause === "C01" && kind.blame === "template" && { ofRevision: `the new image ${image} does not exist` }),
     evidence: [`${container.waiting.reason}: ${quote(telling ?? container.waiting.message)}`],
   };
 };
+
+export const imageCauses: readonly Cause[] = [
+  {
+    id: "C01",
+    title: "the image of the new revision does not exist",
+    signature:
+      "A pod of the new revision waits for its image and the registry says that it is not there, or the name is not a name.",
+    shownBy:
+      'waiting reasons ErrImagePull, ImagePullBackOff, InvalidImageName, ErrImageNeverPull; events Failed with "not found" or "manifest unknown"',
+    helps: {
+      delete: "no: the new pod fails the same way",
+      restart: RESTART_NO,
+      rollback: "yes, once: its pods are replaced, and those of the proven revision keep running",
+    },
+    forbidden: "deletions, restarts",
+    person: [
+      "kubectl rollout undo daemonset/{daemonset} -n {namespace} --to-revision={revision}",
+      "kubectl edit daemonset/{daemonset} -n {namespace}",
+      "kubectl describe pod {pod} -n {namespace}",
+    ],
+    source: "pkg/kubelet/images/image_manager.go",
+  },
+  {
+    id: "C02",
+    title: "the registry denies the pull",
+    signature:
+      'The registry answers "unauthorized", "denied" or 401/403. The revision is to blame only if it brought another registry or other imagePullSecrets than the proven one.',
+    shownBy: "waiting message; events Failed, FailedToRetrieveImagePullSecret",
+    helps: {
+      delete: "no: the kubelet tries again by itself within five minutes",
+      restart: RESTART_NO,
+      rollback: "only if the new revision brought the registry or the pull secret",
+    },
+    forbidden: "rollback where the credentials are the same: its pods may be denied, too",
+    person: [
+      "kubectl rollout undo daemonset/{daemonset} -n {namespace} --to-revision={revision}",
+      "kubectl describe pod {pod} -n {namespace}",
+    ],
+    source: "pkg/kubelet/images/image_manager.go; credentialprovider",
+  },
+  {
+    id: "C03",
+    title: "the registry cannot be reached",
+    signature:
+      "Time-outs, TLS errors, unknown hosts or rate limits, often of some nodes only, while the same image runs elsewhere.",
+    shownBy: 'waiting message and events Failed: "i/o timeout", "x509", "no such host", "toomanyrequests"',
+    helps: {
+      delete: "no: the next pull meets the same network",
+      restart: "no: it makes more pulls",
+      rollback: "no: the older image may not be on the node either",
+    },
+    forbidden: "restarts: they multiply the pulls",
+    person: ["kubectl describe pod {pod} -n {namespace}"],
+    source: "pkg/kubelet/images/image_manager.go",
+  },
+  {
+    id: "C28",
+    title: "no build of the image for some nodes",
+    signature:
+      '"no match for platform", "no matching manifest" or "exec format error"; or every failing node is of one architecture or operating system and no good one is.',
+    shownBy: "waiting and termination messages; labels kubernetes.io/arch and kubernetes.io/os",
+    helps: {
+      delete: "no: the new pod fails the same way",
+      restart: RESTART_NO,
+      rollback: "only by a person: it restarts the pods that are well on the other platform",
+    },
+    forbidden: "every write that restarts pods that are well",
+    person: [
+      "kubectl edit daemonset/{daemonset} -n {namespace}   # a nodeSelector for kubernetes.io/arch and kubernetes.io/os, or an image that is built for {node}",
+    ],
+    source: "node-problem-detector#797; OneUptime#3057",
+  },
+];

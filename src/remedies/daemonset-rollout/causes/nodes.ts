@@ -1,8 +1,9 @@
 /** C15/C16 node down · C19 node object gone. What happens on such a node says nothing about the revision. */
 import type { Finding } from "../../../engine/types.ts";
 import type { NodeFacts } from "../facts.ts";
-import { maxUnavailable } from "../recount.ts";
+import { isUpdated, maxUnavailable } from "../recount.ts";
 import type { Situation } from "../situation.ts";
+import type { Cause } from "./cause.ts";
 
 /** Nodes that do not answer and matter here: they should run the pod or still have one. */
 function deadNodes({ slots }: Situation): NodeFacts[] {
@@ -15,11 +16,26 @@ function listed(names: readonly string[]): string {
   return names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} more` : names.join(", ");
 }
 
+/** A node that goes NotReady this soon after its new pod started may have been killed by it (kubernetes#117658). */
+const SUSPECT_MS = 10 * 60_000;
+
+function diedAfterUpdate({ slots, observation: { daemonSet } }: Situation): string[] {
+  return slots
+    .filter(({ node, pods }) => {
+      const started = pods.find((pod) => isUpdated(pod, daemonSet))?.createdAt;
+      const { ready, readyChangedAt } = node;
+      if (ready === "True" || started === undefined || readyChangedAt === undefined) return false;
+      return readyChangedAt >= started && readyChangedAt - started <= SUSPECT_MS;
+    })
+    .map(({ node }) => node.name);
+}
+
 /** Nodes of this DaemonSet are NotReady. Deleting their pods cannot help; a restart adds a second stall. */
 export function nodeDown(here: Situation): Finding | undefined {
   const dead = deadNodes(here);
   if (dead.length === 0) return undefined;
   const { daemonSet } = here.observation;
+  const suspects = diedAfterUpdate(here);
   const names = dead.map(({ name }) => name);
   const stillCounted = here.slots.some(({ node, shouldRun }) => shouldRun && node.ready !== "True");
   const budget = maxUnavailable(daemonSet, here.counters.desired) + dead.length;
@@ -27,18 +43,29 @@ export function nodeDown(here: Situation): Finding | undefined {
   return {
     cause: stillCounted ? "C16" : "C15",
     reason: "NodeDown",
-    message: `${names.length === 1 ? `Node ${names[0]} does` : `Nodes ${listed(names)} do`} not answer; ${stillCounted ? "the rollout waits for what cannot run there" : "the pod there counts as misscheduled"}. Repair or remove the node; nothing about the DaemonSet is wrong there.`,
-    evidence: dead.map(
-      ({ name, ready, readyChangedAt }) =>
-        `node ${name} Ready=${ready}${readyChangedAt ? ` since ${new Date(readyChangedAt).toISOString()}` : ""}`,
-    ),
+    message: `${names.length === 1 ? `Node ${names[0]} does` : `Nodes ${listed(names)} do`} not answer; ${stillCounted ? "the rollout waits for what cannot run there" : "the pod there counts as misscheduled"}. ${
+      suspects.length > 0
+        ? `${listed(suspects)} went down within 10 min of its pod of the present revision starting: the update may have killed it, so stop the rollout and find out before anything else.`
+        : "Repair or remove the node; nothing about the DaemonSet is wrong there."
+    }`,
+    evidence: [
+      ...dead.map(
+        ({ name, ready, readyChangedAt }) =>
+          `node ${name} Ready=${ready}${readyChangedAt ? ` since ${new Date(readyChangedAt).toISOString()}` : ""}`,
+      ),
+      ...(stillCounted
+        ? [
+            `maxUnavailable ${daemonSet.maxUnavailable} of ${here.counters.desired} is ${maxUnavailable(daemonSet, here.counters.desired)}, and ${dead.length} of it are these nodes`,
+          ]
+        : []),
+    ],
     pods: here.slots
       .filter(({ node }) => names.includes(node.name))
       .flatMap(({ pods }) => pods.map(({ name }) => name)),
     nodes: names,
     commands: [
       `kubectl describe node ${names[0]}`,
-      ...(stillCounted && daemonSet.strategy === "RollingUpdate" ? [raise] : []),
+      ...(stillCounted && daemonSet.strategy === "RollingUpdate" && suspects.length === 0 ? [raise] : []),
     ],
   };
 }
@@ -58,3 +85,54 @@ export function orphaned(here: Situation): Finding | undefined {
     commands: [`kubectl get pods -n ${daemonSet.namespace} -o wide --field-selector spec.nodeName=${pods[0]?.node}`],
   };
 }
+
+export const nodeCauses: readonly Cause[] = [
+  {
+    id: "C15",
+    title: "a dead node that should not count",
+    signature:
+      "A NotReady node has a pod of the DaemonSet but should not run one any more, because its unreachable taint is not tolerated: it counts as misscheduled.",
+    shownBy: "Ready=False or Unknown; status.numberMisscheduled",
+    helps: {
+      delete: "no: only the node's kubelet can end it",
+      restart: "no: the other nodes are well",
+      rollback: "no: the template is not at fault",
+    },
+    forbidden: "restart, rollback, forced deletion without proof that the machine is off",
+    person: ["kubectl describe node {node}"],
+    source: "pkg/controller/daemon NodeShouldRunDaemonPod",
+  },
+  {
+    id: "C16",
+    title: "a dead node that counts",
+    signature:
+      "A NotReady node should run a pod, because the DaemonSet tolerates everything, and uses up maxUnavailable. If it died within ten minutes of getting the new revision, the update may have killed it.",
+    shownBy: "Ready=False or Unknown, since when; the pod's age",
+    helps: {
+      delete: "no: the successor would be Pending on the dead node",
+      restart: "no: it adds a second stall",
+      rollback: "only if the revision is bad as well",
+    },
+    forbidden: "forced deletion; raising the budget where the update may have killed the node",
+    person: [
+      "kubectl describe node {node}",
+      "kubectl patch daemonset/{daemonset} -n {namespace} --type merge -p '{name}'",
+    ],
+    source: "kubernetes#73011, kubernetes#117658",
+  },
+  {
+    id: "C19",
+    title: "the node is gone, its pod is not",
+    signature:
+      "The pod's node does not exist. The pod garbage collection removes it within about a minute; while it does not, a finalizer or the controller manager is in the way.",
+    shownBy: "spec.nodeName without a Node",
+    helps: {
+      delete: "no need: it is harmless and useless",
+      restart: "no: the other nodes are well",
+      rollback: "no: the template is not at fault",
+    },
+    forbidden: "nothing needs to be done within two minutes",
+    person: ["kubectl get pods -n {namespace} -o wide --field-selector spec.nodeName={node}"],
+    source: "pkg/controller/podgc",
+  },
+];

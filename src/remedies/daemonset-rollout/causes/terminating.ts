@@ -2,6 +2,7 @@
 import type { Finding } from "../../../engine/types.ts";
 import type { PodFacts } from "../facts.ts";
 import type { Situation } from "../situation.ts";
+import type { Cause } from "./cause.ts";
 
 function terminating(here: Situation, stuck: boolean): PodFacts[] {
   return here.slots
@@ -52,3 +53,38 @@ export function stuckTerminating(here: Situation): Finding[] {
     })),
   ];
 }
+
+export const terminatingCauses: readonly Cause[] = [
+  {
+    id: "C17",
+    title: "a termination that does not end",
+    signature:
+      "The pod is past its deletion deadline on a Ready node and has no finalizer: its container runtime does not finish it.",
+    shownBy: "metadata.deletionTimestamp, which contains the grace period; events KillPodSandbox",
+    helps: {
+      delete: "no: it is being deleted already",
+      restart: "no: the rollout waits for this pod",
+      rollback: "no: the rollout waits for this pod",
+    },
+    forbidden: "forced deletion without a person's approval that names the uid",
+    person: [
+      "operarius heal daemonset {daemonset} -n {namespace} --force-delete={uid}   # after making sure on {node} that its processes are gone",
+      "kubectl describe node {node}",
+    ],
+    source: "containerd#5708; amazon-eks-ami#693",
+  },
+  {
+    id: "C18",
+    title: "a finalizer holds the pod",
+    signature: "The pod is past its deletion deadline and has finalizers.",
+    shownBy: "metadata.finalizers",
+    helps: {
+      delete: "no: not even by force",
+      restart: "no: the rollout waits for this pod",
+      rollback: "no: the rollout waits for this pod",
+    },
+    forbidden: "stripping the finalizer",
+    person: ["kubectl get pod {pod} -n {namespace} -o jsonpath='{.metadata.finalizers}'"],
+    source: "apimachinery: finalizers",
+  },
+];

@@ -1,6 +1,6 @@
 /** What one pod suffers from, before it is known whether its revision, its node or its surroundings are to blame. */
 import type { CauseId, Settings } from "../../../engine/types.ts";
-import type { ContainerFacts, DaemonSetFacts, EventFacts, NodeFacts, PodFacts } from "../facts.ts";
+import type { ContainerFacts, DaemonSetFacts, EventFacts, NodeFacts, Observation, PodFacts } from "../facts.ts";
 
 export interface Trouble {
   cause: CauseId;
@@ -19,6 +19,14 @@ export interface Trouble {
   recreationCanHelp: boolean;
   /** The pod was Ready before. */
   ranBefore: boolean;
+  /** The container that shows it, where one does. */
+  container?: string;
+  /** What the new revision does, where that is a better sentence than "it does not start": "the new image a does not exist". */
+  ofRevision?: string;
+  /** Uncut words of the cluster that may name what is missing. */
+  words?: string;
+  /** What a person runs against it before anything else. */
+  commands?: readonly string[];
 }
 
 /** What a family may look at when it recognises a pod's trouble. */
@@ -31,6 +39,7 @@ export interface PodCase {
   settings: Settings;
   /** Start-up allowance of this pod, in milliseconds. */
   allowanceMs: number;
+  observation: Observation;
 }
 
 /** A family of causes: recognises its own trouble in a pod or stays silent. */

@@ -1,0 +1,142 @@
+/** Whether the new revision itself is to blame for a pod's trouble, where none of its pods runs (pure). FAILURES §3.7 and §4. */
+
+import type { RevisionFacts } from "../facts.ts";
+import { isAvailable } from "../recount.ts";
+import type { Situation, TroubledPod } from "../situation.ts";
+import { isNetwork } from "./config.ts";
+import type { Trouble } from "./trouble.ts";
+
+/** `why` is a sentence for a person; undefined = revision or node, nobody knows. */
+export type Blame = { revision: true } | { revision: false; why: string | undefined };
+
+const REVISION: Blame = { revision: true };
+const UNKNOWN: Blame = { revision: false, why: undefined };
+/** Neither the revision nor the pod. */
+export const SURROUNDINGS = "Neither a new pod nor another template changes that.";
+
+function person(why: string): Blame {
+  return { revision: false, why };
+}
+
+/** "registry.example.com" of an image; Docker Hub's own where it names none. */
+function registryOf(image: string): string {
+  const [first = "", rest] = image.split("/", 2);
+  return rest !== undefined && /[.:]|^localhost$/.test(first) ? first : "docker.io";
+}
+
+/** C02: only a registry or a pull secret that the new revision brought can be its fault. */
+function deniedPull({ container = "" }: Trouble, proven: RevisionFacts, here: Situation): Blame {
+  const { template } = here.observation.daemonSet;
+  const before = proven.images[container];
+  const now = template.images[container];
+  const isNew = before !== undefined && now !== undefined && registryOf(before) !== registryOf(now);
+  if (isNew || proven.admission.pullSecrets !== template.admission.pullSecrets) return REVISION;
+  return person(
+    `Revision ${proven.number} uses the same registry and the same pull secrets, so a rollback may be denied the same way. The kubelet tries again by itself once the credentials are right.`,
+  );
+}
+
+/** C09: what runs out of memory under both revisions has too much to do. */
+function outOfMemory(proven: RevisionFacts, { observation }: Situation): Blame {
+  const { daemonSet, pods } = observation;
+  if (proven.admission.requests !== daemonSet.template.admission.requests) return REVISION;
+  const older = pods.find(
+    (pod) =>
+      pod.revisionHash === proven.hash &&
+      pod.containers.some(({ lastTerminated, terminated }) =>
+        [lastTerminated, terminated].some((end) => end?.reason === "OOMKilled"),
+      ),
+  );
+  if (!older) return REVISION;
+  return person(
+    `The limits are those of revision ${proven.number}, whose pod ${older.name} ran out of memory, too: it is the load, not the revision.`,
+  );
+}
+
+/** The part of a reference that a message can name. */
+function nameOf(reference: string): string {
+  return reference.slice(reference.indexOf("/") + 1);
+}
+
+function mentions(words: string, name: string): boolean {
+  const [object = "", key] = name.split(":", 2);
+  const has = (text: string): boolean => {
+    const at = words.indexOf(text);
+    return at >= 0 && !/[\w.-]/.test(words[at - 1] ?? " ") && !/[\w-]/.test(words[at + text.length] ?? " ");
+  };
+  return has(object) && (key === undefined || has(key));
+}
+
+/** C10, C11: a reference that the proven revision has, too, has vanished; one that it has not is the new revision's. */
+function missing({ cause, words = "" }: Trouble, proven: RevisionFacts, here: Situation): Blame {
+  const { template } = here.observation.daemonSet;
+  // The key of a ConfigMap says more than its name; the longest name is the one that is meant.
+  const named = template.references
+    .filter((reference) => mentions(words, nameOf(reference)))
+    .sort((a, b) => b.length - a.length)[0];
+  const volume = /volume "([^"]+)"/.exec(words)?.[1];
+  if (
+    named === undefined &&
+    volume !== undefined &&
+    template.volumes.includes(volume) &&
+    !proven.volumes.includes(volume)
+  )
+    return REVISION;
+  if (named === undefined) return cause === "C10" ? REVISION : UNKNOWN;
+  if (!proven.references.includes(named)) return REVISION;
+  return person(
+    `Revision ${proven.number} needs ${named}, too: it has vanished or cannot be used, and a rollback would miss it the same way.`,
+  );
+}
+
+/** True when the new revision asks for more than the proven one did. */
+function asksForMore(proven: RevisionFacts, { observation }: Situation): boolean {
+  const before = proven.admission;
+  const now = observation.daemonSet.template.admission;
+  if (before.requests === now.requests) return false;
+  const isLess = now.cpuMilli <= before.cpuMilli && now.memoryBytes <= before.memoryBytes;
+  return !isLess || (now.cpuMilli === before.cpuMilli && now.memoryBytes === before.memoryBytes);
+}
+
+/** C13: only what the new revision asks for in addition can be its fault. */
+function unschedulable({ reason }: Trouble, proven: RevisionFacts, here: Situation): Blame {
+  const { template } = here.observation.daemonSet;
+  const isMore =
+    reason === "HostPortTaken"
+      ? proven.admission.hostPorts !== template.admission.hostPorts
+      : reason === "Unschedulable" && asksForMore(proven, here);
+  return isMore ? REVISION : person(SURROUNDINGS);
+}
+
+/** Who is to blame for one troubled pod of the present revision, while none of its pods is available. */
+export function blame({ trouble }: TroubledPod, here: Situation): Blame {
+  const { proven } = here;
+  if (here.equivalents.size > 0 && here.good.length > 0) return UNKNOWN;
+  if (trouble.blame === "template") return REVISION;
+  switch (trouble.cause) {
+    case "C02":
+      return proven ? deniedPull(trouble, proven, here) : person(SURROUNDINGS);
+    case "C13":
+      return proven ? unschedulable(trouble, proven, here) : person(SURROUNDINGS);
+    case "C12": {
+      // A CNI that starts nowhere is its own revision's doing; one pod without a sandbox speaks of its node.
+      const all = here.bad.filter((other) => other.trouble.cause === "C12").length;
+      return isNetwork(here.observation.daemonSet.template) && all > 1 ? REVISION : UNKNOWN;
+    }
+    case "C42":
+      return UNKNOWN;
+    default:
+  }
+  if (trouble.blame === "surroundings") return person(SURROUNDINGS);
+  if (trouble.ranBefore) return UNKNOWN;
+  if (!proven) return REVISION;
+  if (trouble.cause === "C09") return outOfMemory(proven, here);
+  return trouble.cause === "C10" || trouble.cause === "C11" ? missing(trouble, proven, here) : REVISION;
+}
+
+/** Available pods that a rollback to the proven revision would replace. */
+export function restartsOfRollback({ observation, proven, at }: Situation): number {
+  const { daemonSet, pods } = observation;
+  return pods.filter((pod) => pod.revisionHash !== proven?.hash && isAvailable(pod, daemonSet.minReadySeconds, at))
+    .length;
+}
