@@ -112,7 +112,7 @@ function pathsIn(directoryOf: (program: ControlPlaneProgram) => string): Program
 /** What `kube-apiserver --version` says: "Kubernetes v1.35.4". Errors: `ClusterProblem`. */
 async function versionOf(apiServer: string): Promise<string> {
   const { stdout } = await promisify(execFile)(apiServer, ["--version"]).catch((error: unknown) => {
-    throw new ClusterProblem(`${apiServer} does not run here: ${wordsOf(error)}.`);
+    throw new ClusterProblem(`${apiServer} does not run here: ${wordsOf(error).trim()}.`);
   });
   const version = /v\d+\.\d+\.\d+\S*/.exec(stdout)?.[0];
   if (version === undefined) throw new ClusterProblem(`${apiServer} --version says ${JSON.stringify(stdout.trim())}.`);
