@@ -49,7 +49,8 @@ export default defineConfig({
           name: "conformance",
           include: ["test/conformance/**/*.test.ts"],
           globalSetup: ["test/conformance/prepare.ts"],
-          testTimeout: 120_000,
+          // For what hangs, not for slow machines.
+          testTimeout: 240_000,
           // One cluster after the other: both together would only measure the machine.
           fileParallelism: false,
           sequence: { groupOrder: 2 },

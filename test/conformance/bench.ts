@@ -8,6 +8,9 @@ import type { KubectlOptions } from "./kubectl.ts";
 import { runKubectl } from "./kubectl.ts";
 import type { World } from "./world.ts";
 
+/** For what never comes: on a busy machine a namespace of a real control plane may take more than a minute to go. */
+const patienceMs = 150_000;
+
 async function ownNamespace(world: World, name: string): Promise<void> {
   await world.admin.create(namespaces, { metadata: { name, labels: { ...world.marks } } });
   await until(`ServiceAccount default in ${name}`, () =>
@@ -58,7 +61,7 @@ export async function runCase(
       if (code !== 0) throw new Error(`kubectl ${args.join(" ")} ended with ${code}: ${stderr}`);
       return stdout;
     },
-    until,
+    until: (what, look, options) => until(what, look, { withinMs: patienceMs, ...options }),
   };
   try {
     await run(bench);
