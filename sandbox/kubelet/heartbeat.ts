@@ -33,7 +33,9 @@ export function createHeartbeat(input: { kube: Kube; facts: NodeFacts; now: () =
   async function reportStatus(node: Live<Node> | undefined, diskPressure: boolean): Promise<void> {
     const at = `${new Date(now()).toISOString().slice(0, 19)}Z`;
     const conditions = nodeConditions(node?.status?.conditions ?? [], diskPressure, at);
-    const body = { status: { ...(isComplete ? {} : nodeStatus(facts)), conditions } };
+    // A node that was taken out of the cluster and put back has to be told everything again.
+    const isKnown = isComplete && (node === undefined || node.status?.capacity !== undefined);
+    const body = { status: { ...(isKnown ? {} : nodeStatus(facts)), conditions } };
     await kube.patchStatus(nodes, { name }, { type: "strategic", body });
     isComplete = true;
   }
@@ -57,10 +59,9 @@ export function createHeartbeat(input: { kube: Kube; facts: NodeFacts; now: () =
       try {
         await reportStatus(node, diskPressure);
       } catch (error) {
-        if (!isNotFound(error)) throw error;
-        // Somebody took the node out of the cluster; a kubelet does not put it back by itself, but tells all when it is back.
-        isComplete = false;
-        return;
+        // Somebody took the node out of the cluster; a kubelet does not put it back by itself.
+        if (isNotFound(error)) return;
+        throw error;
       }
       await renewLease(uid);
     },

@@ -6,6 +6,7 @@ import type { Diagnosis, Finding } from "../../src/engine/types.ts";
 import { causes } from "../../src/remedies/daemonset-rollout/causes/index.ts";
 import { causesPage } from "../../src/remedies/daemonset-rollout/causes/page.ts";
 import { diagnose } from "../../src/remedies/daemonset-rollout/diagnose.ts";
+import { scenarios } from "../scenarios/daemonset-rollout/index.ts";
 import { causeFixtures } from "../support/cause-fixtures.ts";
 import { settings } from "../support/daemonset-builders.ts";
 import { root } from "../support/source-files.ts";
@@ -62,6 +63,15 @@ describe.each(causes.map((cause) => [cause.id, cause] as const))("%s", (id, caus
       expect(cause.person.some((command) => pattern(command).test(commands[0] ?? ""))).toBe(true);
       expect(commands.join("\n")).not.toMatch(/undefined|\{[a-z]+\}/);
     }
+  });
+
+  it("is played by a scenario", () => {
+    const players = scenarios.filter(
+      (scenario) => scenario.id.startsWith(id) || scenario.runs.some((run) => run.expect.cause === id),
+    );
+    // Waiting is about nothing in particular: S11 plays C35.
+    const named = id === "C35" ? scenarios.filter((scenario) => scenario.id === "S11") : players;
+    expect(named.map((scenario) => scenario.id)).not.toEqual([]);
   });
 });
 

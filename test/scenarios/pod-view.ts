@@ -19,6 +19,8 @@ export interface PodView {
   deadline: number | undefined;
   /** Why its container waits; "" = it does not. */
   waiting: string;
+  /** Why each of its containers waits, init containers included. */
+  waitingOfAny: readonly string[];
   /** False while the scheduler finds no room for it. */
   scheduled: boolean;
   restarts: number;
@@ -48,6 +50,9 @@ export function viewOf(pod: Live<Pod>): PodView {
     createdAt: Date.parse(metadata.creationTimestamp),
     deadline: metadata.deletionTimestamp === undefined ? undefined : Date.parse(metadata.deletionTimestamp),
     waiting: container?.state?.waiting?.reason ?? "",
+    waitingOfAny: [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].flatMap(
+      ({ state }) => (state?.waiting?.reason === undefined ? [] : [state.waiting.reason]),
+    ),
     scheduled: spec?.nodeName !== undefined,
     restarts: container?.restartCount ?? 0,
   };

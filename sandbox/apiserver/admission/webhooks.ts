@@ -178,5 +178,8 @@ async function callOne(
     );
   }
   if (response.allowed !== true) throw refuse(name, response);
-  if (mutating) applyMutation(context.change.object, response);
+  if (!mutating) return;
+  applyMutation(context.change.object, response);
+  // What a webhook adds is defaulted as what a client sends (generic/webhook: "Defaulter" after each patch).
+  context.change.resource.strategy.defaults?.(context.change.object);
 }

@@ -1,5 +1,8 @@
-/** Every scenario of the remedy for stuck DaemonSet rollouts, in two halves that take about the same time. */
+/** Every scenario of the remedy for stuck DaemonSet rollouts, in three parts that take about the same time. */
 import type { Scenario } from "../scenario.ts";
+import { causesOfClusters } from "./causes-of-clusters.ts";
+import { causesOfPods } from "./causes-of-pods.ts";
+import { causesOfTemplates } from "./causes-of-templates.ts";
 import { degraded } from "./degraded.ts";
 import { brokenNodes } from "./nodes.ts";
 import { oneNode } from "./one-node.ts";
@@ -13,7 +16,10 @@ export const faultsOfTheRevision: readonly Scenario[] = [...revisionFaults, ...r
 /** Nodes or running pods are at fault; then `--strategy restart`. */
 export const faultsAtRunTime: readonly Scenario[] = [...oneNode, ...degraded, ...brokenNodes, ...restartLetter];
 
-/** S01 to S22 of FAILURES.md §6 by number, then the runbook's letter. */
-export const scenarios: readonly Scenario[] = [...faultsOfTheRevision, ...faultsAtRunTime].sort((a, b) =>
-  a.id < b.id ? -1 : 1,
+/** The causes that S01 to S22 leave out, by their number in the catalogue. */
+export const otherCauses: readonly Scenario[] = [...causesOfPods, ...causesOfClusters, ...causesOfTemplates];
+
+/** The causes by number, then the runbook's letter, then S01 to S22 of FAILURES.md §6. */
+export const scenarios: readonly Scenario[] = [...faultsOfTheRevision, ...faultsAtRunTime, ...otherCauses].sort(
+  (a, b) => (a.id < b.id ? -1 : 1),
 );

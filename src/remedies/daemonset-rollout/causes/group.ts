@@ -218,6 +218,12 @@ export function forPerson(here: Situation, pods: readonly TroubledPod[], why: st
   };
 }
 
+/** Several nodes flap: those that look good just now are between two endings, too (C06). */
+export function flappingFleet(here: Situation, pods: readonly TroubledPod[]): Group {
+  const way = wayBack(here);
+  return forPerson(here, pods, `On several nodes that is the revision, not the nodes; ${way}.`);
+}
+
 const PLATFORM: ReadonlySet<string> = new Set(["architecture", "operating system"]);
 
 function sentenceFor(here: Situation, pods: readonly TroubledPod[], why: string | undefined): string {

@@ -5,7 +5,7 @@ import { blame, SURROUNDINGS } from "./blame.ts";
 import type { Cause } from "./cause.ts";
 import { RESTART_NO } from "./cause.ts";
 import type { Group } from "./group.ts";
-import { degraded, failedPods, forPerson, nodeNames, oneNode, revisionFault } from "./group.ts";
+import { degraded, failedPods, flappingFleet, forPerson, nodeNames, oneNode, revisionFault } from "./group.ts";
 
 /** Least number of pods that must degrade together to be one event (C41). */
 function manyOf(desired: number): number {
@@ -68,6 +68,7 @@ function besideGood(here: Situation, others: readonly TroubledPod[]): Group[] {
     if (!first) return [];
     if (first.trouble.blame === "surroundings" || !first.trouble.recreationCanHelp)
       return [forPerson(here, members, SURROUNDINGS)];
+    if (first.trouble.cause === "C06" && nodeNames(members).length > 1) return [flappingFleet(here, members)];
     if (nodeNames(members).length === 1 && isGoodElsewhere(here, first)) return [oneNode(here, first)];
     return [forPerson(here, members, undefined)];
   });
