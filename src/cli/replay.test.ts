@@ -59,7 +59,7 @@ describe("operarius replay", () => {
   });
 
   it("does not call a cut receipt equal", async () => {
-    const { code, stdout } = await run(["-"], JSON.stringify(pack(receipt, 1800).receipt));
+    const { code, stdout } = await run(["-"], JSON.stringify(pack(receipt, 2600).receipt));
     expect(code).toBe(2);
     expect(stdout).toMatch(/cannot be equal: the receipt was cut to fit \(looks\[0\]\.observation/);
   });

@@ -96,7 +96,10 @@ describe("preview", () => {
     const daemonSet = { annotations: { "operarius.openfero.io/rollback": "suggest" } };
     const seen = of(stoppedRollout([badImagePod("n1")], { daemonSet }));
     expect(seen).toMatchObject({
-      proposal: { plan: { kind: "decline", reason: "RollbackSuggested" }, policies: { rollback: "suggest" } },
+      proposal: {
+        plan: { kind: "decline", reason: "RollbackSuggested" },
+        context: { policies: { rollback: "suggest" } },
+      },
       guards: [],
     });
   });

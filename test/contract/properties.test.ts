@@ -51,7 +51,7 @@ describe("the generated clusters", () => {
     }
     for (const wanted of ["healthy", "pending", "unhealthy"]) expect(seen).toContain(`diagnosis ${wanted}`);
     for (const wanted of ["nothing", "wait", "act", "decline"]) expect(seen).toContain(`plan ${wanted}`);
-    for (const wanted of ["delete-pod", "force", "rollback", "restart", "a wave", "approval"])
+    for (const wanted of ["delete-pod", "force", "rollback", "restart", "touch", "a wave", "approval"])
       expect(seen).toContain(wanted);
   });
 });
@@ -226,7 +226,7 @@ describe("template writes", () => {
   it("come alone, once for each template, and under RollingUpdate only", () => {
     always((cluster) => {
       const all = steps(cluster);
-      const writes = all.filter(({ kind }) => kind !== "delete-pod");
+      const writes = all.filter(({ kind }) => kind === "restart" || kind === "rollback");
       if (writes.length === 0) return;
       expect(all).toHaveLength(1);
       expect(cluster.observation.daemonSet.strategy).toBe("RollingUpdate");
@@ -256,6 +256,22 @@ describe("template writes", () => {
       ).toBe(true);
       const diagnosis = diagnose(cluster.observation, cluster.context);
       expect(diagnosis.kind === "unhealthy" && diagnosis.findings.some(({ cause }) => cause === "C41")).toBe(true);
+    });
+  });
+});
+
+describe("a touch", () => {
+  it("comes alone, for a status that differs from a healthy recount, once for each generation", () => {
+    always((cluster) => {
+      const all = steps(cluster);
+      if (!all.some(({ kind }) => kind === "touch")) return;
+      expect(all).toHaveLength(1);
+      const { observation, context } = cluster;
+      expect(observation.staleSince).toBeDefined();
+      const counters = recount(observation);
+      expect(counters).toMatchObject({ available: counters.desired, updated: counters.desired, misscheduled: 0 });
+      const { generation } = observation.daemonSet;
+      expect(context.intents.some((each) => each.kind === "touch" && each.generation === generation)).toBe(false);
     });
   });
 });

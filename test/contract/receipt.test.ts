@@ -139,7 +139,7 @@ describe("replay", () => {
   });
 
   it("never says that a cut receipt is equal", () => {
-    const receipt = pack(receiptOf([bigFleet(60), bigFleet(60, NOW + 1000)]), 2000).receipt;
+    const receipt = pack(receiptOf([bigFleet(60), bigFleet(60, NOW + 1000)]), 3000).receipt;
     expect(receipt.truncated).toEqual(expect.arrayContaining(["looks[0].observation", "looks[1].observation"]));
     expect(replay<Observation>(stored(receipt), daemonSetRollout).kind).toBe("truncated");
     expect(replay<Observation>({ ...stored(receiptOf([bigFleet(4)])), truncated: ["x"] }, daemonSetRollout).kind).toBe(

@@ -183,8 +183,54 @@ const afterCanary: fc.Arbitrary<Cluster> = fc
     return { observation, context: { policies, settings, intents: [canary], mayPatchTemplate: true } };
   });
 
+/** A rollout that stopped at its first pods, on a fleet that ran well: most rollbacks come from here. */
+const stopped: fc.Arbitrary<Cluster> = fc
+  .record({
+    size: fc.integer({ min: 4, max: 8 }),
+    troubles: fc.array(fc.constantFrom("badImage", "crash", "neverReady", "config", "good"), {
+      minLength: 1,
+      maxLength: 2,
+    }),
+    dead: fc.boolean(),
+    wasRolledBack: fc.boolean(),
+    policies,
+    mayPatchTemplate: fc.constantFrom(true, true, false),
+    settings: fc.constantFrom<Settings[]>(settingsFor("normal"), settingsFor("fast")),
+  })
+  .map(({ size, troubles, dead, wasRolledBack, settings, mayPatchTemplate, policies: given }) => {
+    const names = Array.from({ length: size }, (_, index) => `n${index + 1}`);
+    const observation = anObservation({
+      nodes: names.map((name) => aNode(name, dead && name === `n${size}` ? NODES.dead : {})),
+      pods: names.flatMap((name, index) => PODS[troubles[index] ?? "old"]?.(name) ?? []),
+      revisions: [oldRevision(), aRevision({ createdAt: NOW - 25 * MINUTE })],
+      daemonSet: { specChangedAt: NOW - 25 * MINUTE },
+    });
+    const intents = wasRolledBack ? [anIntent({ kind: "rollback", node: "", pod: "" })] : [];
+    return { observation, context: { policies: given, settings, intents, mayPatchTemplate } };
+  });
+
+/** All pods run, and the status has not followed for some time. */
+const staleStatus: fc.Arbitrary<Cluster> = fc
+  .record({
+    forMs: fc.integer({ min: 0, max: 10 * MINUTE }),
+    misscheduled: fc.integer({ min: 0, max: 2 }),
+    strategy: fc.constantFrom<("RollingUpdate" | "OnDelete")[]>("RollingUpdate", "OnDelete"),
+    touchedAt: fc.constantFrom(undefined, undefined, 1, 2),
+    mayPatchTemplate: fc.boolean(),
+    policies: policies,
+  })
+  .map(({ forMs, misscheduled, strategy, touchedAt, mayPatchTemplate, policies: given }) => {
+    const status = { desired: 4, current: 4, updated: 4, ready: 4, available: 3, misscheduled };
+    const observation = anObservation({ staleSince: NOW - forMs, daemonSet: { status, strategy } });
+    const intents =
+      touchedAt === undefined ? [] : [anIntent({ kind: "touch", node: "", pod: "", generation: touchedAt })];
+    return { observation, context: { policies: given, settings: settingsFor("normal"), intents, mayPatchTemplate } };
+  });
+
 /** A cluster, and what a plan for it may know and do. */
 export const anyCluster: fc.Arbitrary<Cluster> = fc.oneof(
   { weight: 6, arbitrary: mixed },
   { weight: 1, arbitrary: afterCanary },
+  { weight: 1, arbitrary: stopped },
+  { weight: 1, arbitrary: staleStatus },
 );

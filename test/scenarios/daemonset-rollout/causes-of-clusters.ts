@@ -1,5 +1,5 @@
 /** One scenario for each cause that S01 to S22 leave out, where nodes, admission or the scheduler are at fault: C18, C19, C20, C22, C25, C27, C39, C40. */
-import type { Node } from "kubernetes-types/core/v1";
+import type { Node, Pod } from "kubernetes-types/core/v1";
 import { isNotFound, StatusError } from "../../../src/kube/errors.ts";
 import { namespaces, nodes as nodeResource, pods } from "../../../src/kube/resources.ts";
 import type { Resource } from "../../../src/kube/types.ts";
@@ -236,7 +236,7 @@ export const causesOfClusters: readonly Scenario[] = [
         value: 1000,
       });
       stage.undo.push(() => person.delete(priorityClasses, ref));
-      await person.create(pods, {
+      const important: Pod = {
         apiVersion: "v1",
         kind: "Pod",
         metadata: { namespace, name: "important" },
@@ -245,7 +245,18 @@ export const causesOfClusters: readonly Scenario[] = [
           nodeSelector: { "kubernetes.io/hostname": n2 },
           containers: [{ name: "app", image: "app:ok-1", resources: { requests: { cpu: "3500m" } } }],
         },
-      });
+      };
+      // Admission learns of a new class a moment after it was made.
+      await until("admission to know the class", () =>
+        person.create(pods, important, { dryRun: true }).then(
+          () => true,
+          (error: unknown) => {
+            if (error instanceof StatusError && error.code === 403) return false;
+            throw error;
+          },
+        ),
+      );
+      await person.create(pods, important);
       await untilPod(stage, "a pod for n2 without room", ({ node, scheduled, terminating }) => {
         return node === n2 && !scheduled && !terminating;
       });

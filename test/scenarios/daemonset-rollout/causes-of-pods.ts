@@ -78,6 +78,7 @@ export const causesOfPods: readonly Scenario[] = [
   {
     id: "C06",
     title: "every pod is Ready for a while and ends again: no proven revision, so nothing is written",
+    initial: { maxUnavailable: "100%" },
     async fault(stage) {
       await setImage(stage, "app:flap-2");
       await untilPods(
