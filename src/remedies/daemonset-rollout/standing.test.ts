@@ -435,6 +435,15 @@ describe("configuration, volumes, sandbox: C10, C11, C12, C42", () => {
     expect(found && `${found.cause} ${found.reason}`).toBe(want);
   });
 
+  it.each([
+    [5 * SECOND, undefined],
+    [6 * MINUTE, "C08 InitContainerWaiting"],
+  ])("an init container that has run for %i ms is given its own time", (ranMs, want) => {
+    const init = aContainer({ name: "main", init: true, ready: false, runningSince: NOW - ranMs });
+    const found = trouble(waitingPod("n1", { reason: "PodInitializing" }, { containers: [init] }));
+    expect(found && `${found.cause} ${found.reason}`).toBe(want);
+  });
+
   it("an init container that never ends is told, too", () => {
     expect(trouble(waitingPod("n1", { reason: "PodInitializing" }))?.cause).toBe("C42");
   });

@@ -41,6 +41,8 @@ export function isNetwork({ references }: Pick<ContentFacts, "references">): boo
 /** Recognises a pod whose containers are still being created long after its start. */
 export const recogniseCreating: Recognise = ({ pod, daemonSet, events, at, allowanceMs }) => {
   if (!pod.bound || pod.phase !== "Pending" || at - pod.createdAt < allowanceMs) return undefined;
+  // What runs is not being created: an init container at work has its own time.
+  if (pod.containers.some(({ runningSince }) => runningSince !== undefined)) return undefined;
   const own = events.filter(({ about }) => about === `Pod/${pod.name}`);
   const mount = own.find(({ reason }) => MOUNT.has(reason));
   const sandbox = own.find(({ reason }) => SANDBOX.has(reason));
