@@ -97,6 +97,7 @@ export const receiptSchema = z
       .strictObject({
         kind: z.enum(VERDICTS),
         ...words,
+        command: z.string().optional().describe("What a person runs about it, where the refusal names something."),
         planDigest: z.string().optional(),
         recheckAfterMs: z.number().optional(),
       })

@@ -64,8 +64,8 @@ test("says which cluster, what it makes there, whose DaemonSets will notice, and
     "nodes ours-n1 to ours-n8",
     "ClusterRoleBinding ours-operarius-daemonset-rollout",
     "DaemonSet default/tolerant of yours",
-    "Not run there: R05, S19",
-    "Not run there: S08, S09",
+    ", because the controller manager of a cluster of yours is not ours to stop",
+    ", because when a node counts as dead is up to",
     "without your cluster's audit log",
   ])
     expect(text).toContain(fact);

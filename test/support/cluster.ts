@@ -15,6 +15,8 @@ export type Capability =
   | "namespace-names"
   /** The DaemonSet controller can be stopped and started. */
   | "stop-controller"
+  /** Its objects may hold for the whole cluster, and every kind may be made. */
+  | "whole-cluster"
   /** Admission holds namespaces to their Pod Security level. */
   | "pod-security"
   /** The scheduler makes room for more important pods. */

@@ -111,11 +111,13 @@ function marked(name: string, namespace: string): { name: string; labels: Record
 
 const rbac = "rbac.authorization.k8s.io";
 
-/** The shipped account and its rights, cut to what is ours: nodes are read everywhere, everything else is bound namespace by namespace. */
+const READS: readonly string[] = ["get", "list", "watch"];
+
+/** The shipped account and its rights, cut to what is ours: it reads everywhere, and writes are bound namespace by namespace. */
 function accountManifests(namespace: string): Manifest[] {
   const name = accountName(namespace);
-  const isOnNodes = ({ resources }: Rule): boolean => resources.includes("nodes");
   const rules = shipped("ClusterRole");
+  const reads = rules.map((rule) => ({ ...rule, verbs: rule.verbs.filter((verb) => READS.includes(verb)) }));
   const role = (kind: string, metadata: Manifest["metadata"], ofKind: readonly Rule[]): Manifest => ({
     apiVersion: `${rbac}/v1`,
     kind,
@@ -124,17 +126,13 @@ function accountManifests(namespace: string): Manifest[] {
   });
   return [
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { namespace, name: healer.name } },
-    role(
-      "ClusterRole",
-      marked(name, namespace),
-      rules.filter((rule) => !isOnNodes(rule)),
-    ),
-    role("ClusterRole", marked(`${name}-nodes`, namespace), rules.filter(isOnNodes)),
+    role("ClusterRole", marked(name, namespace), rules),
+    role("ClusterRole", marked(`${name}-reads`, namespace), reads),
     {
       apiVersion: `${rbac}/v1`,
       kind: "ClusterRoleBinding",
-      metadata: marked(`${name}-nodes`, namespace),
-      roleRef: { apiGroup: rbac, kind: "ClusterRole", name: `${name}-nodes` },
+      metadata: marked(`${name}-reads`, namespace),
+      roleRef: { apiGroup: rbac, kind: "ClusterRole", name: `${name}-reads` },
       subjects: [subjectIn(namespace)],
     },
     role("Role", { namespace, name: healer.name }, shipped("Role")),

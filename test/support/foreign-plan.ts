@@ -10,7 +10,7 @@ import { operariusFolder } from "./operarius-folder.ts";
 
 /** Groups of four nodes: few, they show in everything that looks at the cluster. */
 export const groundCount = 2;
-/** Everything that the program may do, as installed for all; here only the rules on nodes hold for the whole cluster. */
+/** Everything that the program may do, as installed for all; here only what reads holds for the whole cluster. */
 const rbacFile = join(operariusFolder, "rbac.yaml");
 
 /** What cannot be played there, and why. */
@@ -18,6 +18,7 @@ export const foreignLacks: Readonly<Partial<Record<Capability, string>>> = {
   "stop-controller": "the controller manager of a cluster of yours is not ours to stop",
   "node-death":
     "when a node counts as dead is up to your cluster's controller manager, and dead nodes change how it treats the others",
+  "whole-cluster": "they need more rights than are asked for, or make objects that hold for your whole cluster",
 };
 
 export interface ForeignPlan {
@@ -37,7 +38,7 @@ export function foreignPlan(namespace: string): ForeignPlan {
       `namespaces ${namespace} and ${namespace}-<scenario>, with everything in them`,
       `nodes ${nodes[0]} to ${nodes.at(-1)}, simulated by this machine: label and taint ${key}=${namespace}, no address,`,
       "  none of the usual labels; with their leases in kube-node-lease, and what your cluster notes of nodes (events, pod CIDRs)",
-      `ClusterRoles and ClusterRoleBinding ${accountName(namespace)}...: the program reads nodes, and does its work in these namespaces alone`,
+      `ClusterRoles and ClusterRoleBinding ${accountName(namespace)}...: the program reads pods, nodes and DaemonSets everywhere, and does its work in these namespaces alone`,
       `ValidatingWebhookConfigurations ${namespace}-s16 and ${namespace}-r04: refuse new pods, each in the namespace of its own name`,
     ],
     rights: [

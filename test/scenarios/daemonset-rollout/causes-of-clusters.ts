@@ -7,7 +7,16 @@ import { groundLabel } from "../../support/cluster.ts";
 import { until } from "../../support/until.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Stage } from "../stage.ts";
-import { readPods, setFaults, setImage, untilNode, untilPod, untilPods, untilRolledOut } from "../stage.ts";
+import {
+  readPods,
+  setFaults,
+  setImage,
+  untilNode,
+  untilPod,
+  untilPods,
+  untilRolledOut,
+  untilStatus,
+} from "../stage.ts";
 import { declines, threeOfOk1 } from "./causes-of-pods.ts";
 
 interface Quota {
@@ -139,11 +148,14 @@ export const causesOfClusters: readonly Scenario[] = [
   {
     id: "C19",
     title: "a node is gone and its pod is not: the garbage collection is left to its work",
-    needs: ["node-faults"],
+    needs: ["node-faults", "node-death", "whole-cluster"],
     async fault(stage) {
       const n4 = stage.node(4);
       await setFaults(stage, n4, "dead");
       await untilNode(stage, n4, { type: "Ready", status: "Unknown" });
+      // The pod is marked not Ready a moment later, and counted: after that nothing makes the controller count again.
+      await untilPod(stage, "the pod on n4 not Ready", ({ node, ready }) => node === n4 && !ready);
+      await untilStatus(stage, "the pod on n4 counted out", ({ status }) => status?.numberAvailable === 3);
       stage.undo.push(await removeNode(stage, n4));
     },
     runs: [declines("C19", () => ["a node that no longer exists"])],
@@ -156,6 +168,7 @@ export const causesOfClusters: readonly Scenario[] = [
   {
     id: "C20",
     title: "a quota refuses new pods: nothing is deleted, and it completes once the quota is gone",
+    needs: ["whole-cluster"],
     async fault(stage) {
       const { person, namespace } = stage;
       await limit(stage, { pods: "3" }, () => person.create(pods, aPod(namespace), { dryRun: true }));
@@ -223,7 +236,7 @@ export const causesOfClusters: readonly Scenario[] = [
   {
     id: "C39",
     title: "a more important pod takes the place of one: nobody else's pod is touched",
-    needs: ["preemption"],
+    needs: ["preemption", "whole-cluster"],
     initial: { container: { resources: { requests: { cpu: "1" } } } },
     async fault(stage) {
       const { person, namespace } = stage;

@@ -75,7 +75,7 @@ export const combined: readonly Scenario[] = [
   {
     id: "M03",
     title: "a dead node and a bad image: rolled back, and the node is named as what remains",
-    needs: ["node-faults"],
+    needs: ["node-faults", "node-death"],
     initial: { toleratesAll: true, maxUnavailable: 2 },
     async fault(stage) {
       await setFaults(stage, stage.node(1), "dead");

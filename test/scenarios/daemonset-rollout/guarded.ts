@@ -177,7 +177,7 @@ export const guarded: readonly Scenario[] = [
   {
     id: "G05",
     title: "twenty pods were deleted in the cluster within the hour: a person looks first",
-    needs: ["node-faults"],
+    needs: ["node-faults", "whole-cluster"],
     async fault(stage) {
       await useUpTheBudget(stage);
       await crashOnN4(stage, "crash");
