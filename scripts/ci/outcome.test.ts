@@ -41,6 +41,7 @@ it("is told in one line, the total in one more", () => {
 test.each([
   ["not run: there is no go", "there is no go"],
   ["a pod is moved (the sandbox has no exec(), and no port)", "the sandbox has no exec(), and no port"],
+  ["functions: quantity() (there are none)", "there are none"],
   ["later", "skipped: later"],
 ])("the reason in %j", (name, want) => {
   expect(reasonOf(name)).toBe(want);

@@ -58,5 +58,5 @@ export function totalOf(outcomes: readonly Outcome[]): string {
 
 /** Why a skipped test was not run: what its name says after "not run:", or in brackets at its end. */
 export function reasonOf(name: string): string {
-  return /^not run: (.+)$/.exec(name)?.[1] ?? /\((.+)\)$/.exec(name)?.[1] ?? `skipped: ${name}`;
+  return /^not run: (.+)$/.exec(name)?.[1] ?? / \(((?:[^()]|\([^()]*\))*)\)$/.exec(name)?.[1] ?? `skipped: ${name}`;
 }
