@@ -224,17 +224,19 @@ describe("diagnose -A", () => {
     await run(["diagnose", "-A", "--pace", "fast"]);
     const own = requestsBy(viewer.user, await cluster.audit()).slice(before);
     const words = own.map(({ verb, objectRef }) => `${verb} ${objectRef?.resource}`).sort();
-    expect(words).toEqual([
+    // Those about DaemonSets are read once a pod is old enough to be deleted.
+    expect(words.filter((each) => each === "list events").length).toBeLessThanOrEqual(2);
+    expect([...new Set(words)]).toEqual([
       "get namespaces",
       "list controllerrevisions",
       "list daemonsets",
-      "list events",
       "list events",
       "list leases",
       "list namespaces",
       "list nodes",
       "list pods",
     ]);
+    expect(words.length).toBeLessThanOrEqual(9);
   });
 });
 

@@ -10,8 +10,8 @@ import type { Situation, TroubledPod } from "./situation.ts";
 import { requiredSoakMs } from "./soak.ts";
 import { startupAllowance } from "./standing.ts";
 
-/** Refusals that end the deletions of this kind altogether. */
-const TRIED: readonly string[] = ["AlreadyTried", "DeletionWithoutEffect"];
+/** The refusal that ends the deletions of this kind altogether. */
+const TRIED = "AlreadyTried";
 
 /** A crash loop, of the containers or before them. */
 const CRASHES: readonly CauseId[] = ["C05", "C08"];
@@ -123,13 +123,9 @@ function refusal(
   if (drained.has(pod.node))
     return { reason: "NodeLeaving", message: `${pod.node} is cordoned or about to go, and its pods with it` };
   const tried = before.find((intent) => intent.node === pod.node && intent.trouble === trouble.reason);
-  if (tried?.pod === pod.uid && at - tried.at < here.settings.settleMs)
-    return { reason: "DeletionUnderWay", message: `${pod.name} is being deleted by another run` };
+  // An older intent against the same pod came to nothing and is not among these (void-intents.ts).
   if (tried?.pod === pod.uid)
-    return {
-      reason: "DeletionWithoutEffect",
-      message: `the deletion of ${pod.name} was begun before, and the pod is still there`,
-    };
+    return { reason: "DeletionUnderWay", message: `${pod.name} is being deleted by another run` };
   if (tried)
     return {
       reason: "AlreadyTried",
@@ -211,7 +207,7 @@ export function deletionsFor(
   const judged = group.pods.map((member) => ({ member, refused: refusal(here, member, before, limits) }));
   const underWay = judged.find(({ refused }) => refused?.reason === "DeletionUnderWay");
   if (underWay?.refused) return { kind: "wait", message: underWay.refused.message, recheckAfterMs: 1000 };
-  const again = judged.find(({ refused }) => refused && TRIED.includes(refused.reason));
+  const again = judged.find(({ refused }) => refused?.reason === TRIED);
   if (again?.refused) return { kind: "none", ...again.refused };
   const allowed = judged.filter(({ refused }) => refused === undefined).map(({ member }) => member);
   if (allowed.length === 0) {

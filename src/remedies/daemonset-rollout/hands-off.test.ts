@@ -258,12 +258,49 @@ describe("a deletion that was begun before", () => {
     expect(shape(planned(one(pod), { intents }))).toBe("wait");
   });
 
-  it("without an effect counts as made, and nobody claims that a fresh pod failed", () => {
+  it("and never came about, as the same pod shows: it is made", () => {
     const pod = crashingPod("n2");
     const intents = [anIntent({ node: "n2", pod: pod.uid, at: NOW - 2 * MINUTE })];
-    const result = planned(one(pod), { intents });
-    expect(result).toMatchObject({ kind: "decline", reason: "DeletionWithoutEffect" });
-    expect(result.message).not.toMatch(/fresh/i);
+    expect(shape(planned(one(pod), { intents }))).toBe("act: delete-pod");
+  });
+
+  it("of a pod that is no longer there counts as made", () => {
+    const intents = [anIntent({ node: "n2", pod: "gone", at: NOW - 2 * MINUTE })];
+    expect(planned(one(crashingPod("n2")), { intents })).toMatchObject({ kind: "decline", reason: "AlreadyTried" });
+  });
+
+  it("on another node, which shows the same pod still, is no reason against this one", () => {
+    const [here, there] = [crashingPod("n2"), crashingPod("n3")];
+    const intents = [anIntent({ node: "n3", pod: there.uid, trouble: "Other", at: NOW - 2 * MINUTE })];
+    expect(shape(planned(one(here), { intents }))).toBe("act: delete-pod");
+  });
+});
+
+describe("a rollback that was begun before", () => {
+  const broken = stoppedRollout([crashingPod("n1")]);
+  const begun = (generation: number | undefined) =>
+    planned(broken, {
+      policies: { rollback: "auto" },
+      intents: [
+        anIntent({
+          kind: "rollback",
+          node: "",
+          pod: "",
+          at: NOW - 2 * MINUTE,
+          ...(generation === undefined ? {} : { generation }),
+        }),
+      ],
+    });
+
+  it("and never came about, as the generation shows: it is made", () => {
+    expect(shape(begun(broken.daemonSet.generation))).toBe("act: rollback");
+  });
+
+  it.each([
+    ["the spec was written since: the bad template came back", broken.daemonSet.generation - 1],
+    ["of which the generation is not known", undefined],
+  ])("%s", (_name, generation) => {
+    expect(begun(generation)).toMatchObject({ kind: "decline", reason: "AlreadyRolledBack" });
   });
 });
 

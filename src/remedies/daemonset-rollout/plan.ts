@@ -11,11 +11,13 @@ import { forcedDeletions } from "./force.ts";
 import type { Template } from "./template-writes.ts";
 import { restartStep, rollbackFor } from "./template-writes.ts";
 import { touchFor } from "./touch.ts";
+import { withoutVoid } from "./void-intents.ts";
 
 const NOT_NEEDED = "not needed";
 
 /** The five-step runbook's answer for this observation. Same observation and context, same plan. */
-export function plan(observation: Observation, diagnosis: Diagnosis, context: PlanContext): Plan {
+export function plan(observation: Observation, diagnosis: Diagnosis, given: PlanContext): Plan {
+  const context = { ...given, intents: withoutVoid(given.intents, observation, given.settings) };
   if (diagnosis.kind === "healthy") {
     const { reason, message } = diagnosis;
     const nothing: Plan = { kind: "nothing", reason, message, notes: { delete: NOT_NEEDED, template: NOT_NEEDED } };
@@ -148,7 +150,6 @@ function withRest({ diagnosis }: Assessment, acted: readonly string[]): string {
 /** What an earlier deletion has taught, by the reason for which there is no other. */
 const WHAT_DELETION_SHOWED: Readonly<Record<string, string>> = {
   AlreadyTried: "A fresh pod had the same trouble.",
-  DeletionWithoutEffect: "Its deletion was begun before and had no effect that can be seen.",
   ReplacementFailing: "The fresh pod has another trouble.",
   SameReasonElsewhere: "Another node had the same trouble before.",
 };
