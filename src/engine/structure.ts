@@ -1,5 +1,6 @@
 /** What a pod does to its node, read from its spec (pure): the facts by which guards/workload-class.ts tells critical workloads. */
 import type { Container, PodSpec, Volume, VolumeMount } from "kubernetes-types/core/v1";
+import { amountOf } from "./quantity.ts";
 
 export interface HostPathFacts {
   path: string;
@@ -23,33 +24,10 @@ export interface StructureFacts {
   scratchBytes: number;
 }
 
-const UNITS: Readonly<Record<string, number>> = {
-  m: 1e-3,
-  "": 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  E: 1e18,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-  Ei: 2 ** 60,
-};
-
-/** Bytes of a Kubernetes quantity; 0 for what is none. Source: apimachinery pkg/api/resource/quantity.go. */
-export function bytesOf(quantity: string | number | undefined): number {
-  const [, digits, unit = ""] = /^\+?(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)([a-zA-Z]*)$/.exec(String(quantity ?? "")) ?? [];
-  return digits === undefined ? 0 : Number(digits) * (UNITS[unit] ?? 0);
-}
-
 function scratch({ emptyDir, ephemeral }: Volume): number {
   return Math.max(
-    bytesOf(emptyDir?.sizeLimit),
-    bytesOf(ephemeral?.volumeClaimTemplate?.spec.resources?.requests?.storage),
+    amountOf(emptyDir?.sizeLimit),
+    amountOf(ephemeral?.volumeClaimTemplate?.spec.resources?.requests?.storage),
   );
 }
 

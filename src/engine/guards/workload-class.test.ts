@@ -1,6 +1,6 @@
 import type { PodSpec } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
-import { bytesOf, structureOf } from "../structure.ts";
+import { structureOf } from "../structure.ts";
 import type { WorkloadClass } from "./workload-class.ts";
 import { classOf } from "./workload-class.ts";
 
@@ -219,23 +219,5 @@ describe("structureOf", () => {
       capabilities: [],
       scratchBytes: 0,
     });
-  });
-});
-
-describe("bytesOf", () => {
-  it.each<[string | number | undefined, number]>([
-    ["100Mi", 104_857_600],
-    ["1G", 1e9],
-    ["1.5Gi", 1_610_612_736],
-    ["1e3", 1000],
-    ["1E", 1e18],
-    ["500m", 0.5],
-    [1024, 1024],
-    [undefined, 0],
-    ["", 0],
-    ["much", 0],
-    ["1Xi", 0],
-  ])("%s is %d", (text, want) => {
-    expect(bytesOf(text)).toBe(want);
   });
 });
