@@ -8,7 +8,7 @@ import { agentName, readPods } from "./agent.ts";
 import type { Judged } from "./judge.ts";
 import { firstActionAt, firstJobAt, judge } from "./judge.ts";
 import type { Scene } from "./scene.ts";
-import { deliveryAt, lookUntil } from "./scene.ts";
+import { deliveryAt, laterLooks, lookUntil } from "./scene.ts";
 import type { LogLine } from "./server.ts";
 import { timelineOf } from "./timeline.ts";
 
@@ -37,6 +37,7 @@ export async function finish(scene: Scene, episode: Episode): Promise<void> {
   const { chain, namespace, history, out } = scene;
   const { begun, calmSince = begun, before, writes, verdicts, changed, record, ...moments } = episode;
   const resolved = await lookUntil(scene, "the resolved notification", () => deliveryAt(scene, "resolved", begun));
+  const later = await laterLooks(scene, record);
   const judged: Judged = {
     events: parseAudit(readFileSync(chain.auditFile, "utf8")).filter(
       ({ requestReceivedTimestamp }) => Date.parse(requestReceivedTimestamp) >= begun,
@@ -53,8 +54,16 @@ export async function finish(scene: Scene, episode: Episode): Promise<void> {
   const elsewhere = attempts.length - useful.length;
   const moved = elsewhere === 0 ? "" : ` (${elsewhere} more began on the failing node and left the work to another)`;
   out(`    ${record.metadata.name}: ${record.status?.message}${moved}`);
+  const looks = later.flatMap(({ status }) => status?.attempts ?? []);
+  if (looks.length > 0) out(`    ${looks.length} more looked after a late delivery and found nothing to do`);
   const problems = [
-    ...judge(judged, { byJob: writes, jobs: attempts.length }),
+    ...judge(judged, { byJob: writes, jobs: attempts.length + looks.length }),
+    ...later
+      .filter(({ status }) => status?.reason !== "NothingToDo")
+      .map(
+        ({ metadata, status }) =>
+          `${metadata.name} came after the repair and ended ${status?.phase} (${status?.reason})`,
+      ),
     ...(JSON.stringify(useful) === JSON.stringify(verdicts)
       ? []
       : [`the attempts ended ${useful.join(", ")}, expected was ${verdicts.join(", ")}`]),
@@ -63,7 +72,7 @@ export async function finish(scene: Scene, episode: Episode): Promise<void> {
     ...(await wrongVariables(scene, record)),
   ];
   if (problems.length > 0) throw new Error(problems.join("\n"));
-  scene.known.add(record.metadata.name);
+  for (const { metadata } of [record, ...later]) scene.known.add(metadata.name);
 }
 
 /** What the server logged as a warning or an error since then. */

@@ -103,6 +103,26 @@ export function firingDeliveries({ server }: Scene): number {
   return server.log().filter((line) => isDelivery(line, "firing")).length;
 }
 
+/**
+ * What a delivery has led to that came when the repair was done and the alert had not yet heard of it: a look that finds
+ * nothing to do. Resolves with these records once they have ended.
+ */
+export async function laterLooks(scene: Watched, { metadata, spec }: Live<Remediation>): Promise<Live<Remediation>[]> {
+  const { chain, namespace, known } = scene;
+  const { name } = spec.target;
+  return lookUntil(scene, "every look at the target to end", async () => {
+    const { items } = await chain.admin.list(remediations, { namespace: "openfero" });
+    const later = items.filter(
+      (each) =>
+        each.spec.target.namespace === namespace &&
+        each.spec.target.name === name &&
+        each.metadata.name !== metadata.name &&
+        !known.has(each.metadata.name),
+    );
+    return later.every(({ status }) => isTerminal(status?.phase)) ? later : undefined;
+  });
+}
+
 /** The record that is not known yet, once it is in one of these phases; rejects when it ends otherwise. */
 export async function untilPhase(scene: Watched, phases: readonly Phase[]): Promise<Live<Remediation>> {
   const { chain, namespace, known } = scene;
