@@ -202,13 +202,13 @@ describe("who is good and who is bad", () => {
 
 describe("revisions that differ in API defaults only", () => {
   const { essence } = anObservation().daemonSet.template;
-  const before = (overrides: Partial<Parameters<typeof oldRevision>[0]>) =>
+  const withOld = (overrides: Partial<Parameters<typeof oldRevision>[0]>) =>
     stoppedRollout([badImagePod("n1")], {
       revisions: [oldRevision(overrides), aRevision({ createdAt: madeAt })],
     });
 
   it("are as good as the present one, and nothing to roll back to", () => {
-    const here = situation(before({ essence }), settings);
+    const here = situation(withOld({ essence }), settings);
     expect([...here.equivalents]).toEqual(["old"]);
     expect(here.good.map(({ node }) => node)).toEqual(["n2", "n3", "n4"]);
     expect(here.oldGood).toEqual([]);
@@ -216,8 +216,8 @@ describe("revisions that differ in API defaults only", () => {
   });
 
   it.each<[string, Observation]>([
-    ["says something else", before({})],
-    ["is the same template, restarted", before({ essence, templateHash: "template-2" })],
+    ["says something else", withOld({})],
+    ["is the same template, restarted", withOld({ essence, templateHash: "template-2" })],
   ])("are none that %s", (_name, observation) => {
     const here = situation(observation, settings);
     expect([...here.equivalents]).toEqual([]);

@@ -28,7 +28,7 @@ import {
 import type { Trouble } from "./causes/trouble.ts";
 import type { PodFacts } from "./facts.ts";
 import type { Standing } from "./standing.ts";
-import { isStuck, slowestStart, standings, startupAllowance } from "./standing.ts";
+import { slowestStart, standings, startupAllowance } from "./standing.ts";
 
 function standing(pod: PodFacts, scene: Scene = {}): Standing | undefined {
   return standings(anObservation({ pods: [pod], ...scene }), settings).get(pod.uid);
@@ -78,14 +78,6 @@ describe("how a pod stands", () => {
     ],
   ])("%s", (_name, pod, scene, want) => {
     expect(standing(pod, scene)).toMatchObject(want);
-  });
-
-  it.each<[PodFacts, boolean]>([
-    [aPod("n1"), false],
-    [terminatingPod("n1", MINUTE), false],
-    [badImagePod("n1"), true],
-  ])("isStuck of %#", (pod, want) => {
-    expect(isStuck(pod, standing(pod))).toBe(want);
   });
 });
 
