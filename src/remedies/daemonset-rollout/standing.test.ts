@@ -39,6 +39,11 @@ function trouble(pod: PodFacts, scene: Scene = {}): Trouble | undefined {
   return found?.kind === "troubled" ? found.trouble : undefined;
 }
 
+function readySometime(): PodFacts {
+  const { readyChangedAt: _none, ...pod } = aPod("n1");
+  return pod;
+}
+
 describe("how a pod stands", () => {
   it.each<[string, PodFacts, Scene, Partial<Standing>]>([
     ["available", aPod("n1"), {}, { kind: "available" }],
@@ -70,6 +75,18 @@ describe("how a pod stands", () => {
       { kind: "node-down" },
     ],
     ["on a node that is gone", aPod("gone"), {}, { kind: "node-down" }],
+    [
+      "on a node that says it is not Ready",
+      aPod("n1"),
+      { nodes: [aNode("n1", { ready: "False" })] },
+      { kind: "node-down" },
+    ],
+    [
+      "Ready at a time that is not told",
+      readySometime(),
+      { daemonSet: { minReadySeconds: 60 } },
+      { kind: "starting", until: NOW + MINUTE },
+    ],
     [
       "terminating on a node that does not answer",
       terminatingPod("n1", MINUTE),
@@ -109,6 +126,27 @@ describe("start-up allowance", () => {
   });
 
   it("of no pods is 0", () => expect(slowestStart([])).toBe(0));
+
+  const started = (ms: number, overrides: Partial<PodFacts> = {}) =>
+    aPod("n1", { createdAt: NOW - HOUR, readyChangedAt: NOW - HOUR + ms, ...overrides });
+  const { readyChangedAt: _none, ...timeless } = started(MINUTE);
+
+  it.each<[string, PodFacts, number]>([
+    ["at once", started(0), 0],
+    ["almost half an hour", started(30 * MINUTE - 1), 30 * MINUTE - 1],
+    ["half an hour, which is no start", started(30 * MINUTE), 0],
+    ["before its creation, by another clock", started(-MINUTE), 0],
+    ["not Ready", started(MINUTE, { ready: false }), 0],
+    ["Ready at a time that is not told", timeless, 0],
+    [
+      "Ready after a restart of one container",
+      started(MINUTE, { containers: [aContainer(), aContainer({ restartCount: 1 })] }),
+      0,
+    ],
+  ])("of a pod that was Ready %s", (_name, pod, want) => {
+    expect(slowestStart([pod])).toBe(want);
+    expect(slowestStart([started(2), pod, started(1)])).toBe(Math.max(2, want));
+  });
 });
 
 describe("images: C01, C02, C03, C28", () => {
