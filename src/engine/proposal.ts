@@ -1,7 +1,7 @@
 /** From a look to what would be done about it (pure): the same answer for a run that acts and for a look that writes nothing. */
 import { deletionsLeft } from "./guards/cluster-budget.ts";
 import type { ActPlan, GuardInput } from "./guards/guard.ts";
-import { writesTemplate } from "./guards/guard.ts";
+import { patchesTarget } from "./guards/guard.ts";
 import type { GuardReport } from "./guards/index.ts";
 import { judge } from "./guards/index.ts";
 import { lowerPolicies } from "./policies.ts";
@@ -78,7 +78,8 @@ function refused(
   reports: readonly GuardReport[],
 ): Judged {
   const note = `not done: ${message}`;
-  const notes = writesTemplate(plan) ? { ...plan.notes, template: note } : { ...plan.notes, delete: note };
+  // Where the remedy has noted the step itself: a touch is a write of the target, too.
+  const notes = patchesTarget(plan) ? { ...plan.notes, template: note } : { ...plan.notes, delete: note };
   return { kind: "refused", reports, reason, message, ...(command ? { command } : {}), plan: { ...plan, notes } };
 }
 

@@ -67,7 +67,7 @@ describe("a step", () => {
     const result = deletions(oneCrash);
     expect(result).toMatchObject({
       kind: "delete",
-      of: ["OneNodeOnly"],
+      of: "OneNodeOnly",
       more: false,
       steps: [
         {

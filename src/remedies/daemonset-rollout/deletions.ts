@@ -21,7 +21,7 @@ export type Deletions =
       kind: "delete";
       steps: Extract<Step, { kind: "delete-pod" }>[];
       /** Reason of the finding that it is about. */
-      of: readonly string[];
+      of: string;
       more: boolean;
     }
   | { kind: "wait"; message: string; recheckAfterMs: number }
@@ -270,7 +270,7 @@ function wave(here: Situation, { group, allowed, before, deletionsLeft }: Wave):
     .map((member) => step(member, sofar.length === 0));
   return {
     kind: "delete",
-    of: [group.finding.reason],
+    of: group.finding.reason,
     steps,
     more: steps.length < allowed.length || group.kind === "degraded",
   };

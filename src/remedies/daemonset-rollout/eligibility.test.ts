@@ -1,7 +1,7 @@
 import type { NodeSelectorRequirement, Taint, Toleration } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
 import { aNode, aTemplate } from "../../../test/support/daemonset-builders.ts";
-import { eligibility, untoleratedTaints } from "./eligibility.ts";
+import { eligibility, isDrained, isLeaving, untoleratedTaints } from "./eligibility.ts";
 import type { TemplateFacts } from "./facts.ts";
 
 const runs = { shouldRun: true, mayStay: true };
@@ -81,7 +81,8 @@ describe("what the node is does not matter", () => {
 });
 
 describe("selection", () => {
-  const node = aNode("n1", { labels: { zone: "a", cores: "8", empty: "", text: "many", half: "1.5" } });
+  const odd = { signed: "+8", below: "-8", unit: "8Gi", core: "x8" };
+  const node = aNode("n1", { labels: { zone: "a", cores: "8", empty: "", text: "many", half: "1.5", ...odd } });
   const need = (key: string, operator: NodeSelectorRequirement["operator"], ...values: string[]) => ({
     key,
     operator,
@@ -142,6 +143,10 @@ describe("selection", () => {
     ["Gt", "half", ["1"], false],
     ["Lt", "cores", ["many"], false],
     ["Lt", "cores", [], false],
+    ["Gt", "signed", ["7"], true],
+    ["Gt", "below", ["-9"], true],
+    ["Gt", "unit", ["1"], false],
+    ["Gt", "core", ["1"], false],
   ])("%s %s %j: %s", (operator, key, values, want) => {
     const template = aTemplate({ affinityTerms: [{ matchExpressions: [{ key, operator, values }] }] });
     expect(eligibility(node, template).shouldRun).toBe(want);
@@ -151,4 +156,38 @@ describe("selection", () => {
     const unknown = { key: "zone", operator: "Near" as NodeSelectorRequirement["operator"], values: ["a"] };
     expect(eligibility(node, aTemplate({ affinityTerms: [{ matchExpressions: [unknown] }] }))).toEqual(leaves);
   });
+});
+
+describe("a node whose pods are others' to decide about", () => {
+  const marked = (key: string) => aNode("n1", { taints: [taint("maint", "NoSchedule"), taint(key, "NoSchedule")] });
+
+  it.each([
+    "ToBeDeletedByClusterAutoscaler",
+    "karpenter.sh/disrupted",
+    "karpenter.sh/disruption",
+    "node.cloudprovider.kubernetes.io/shutdown",
+    "aws-node-termination-handler/spot-itn",
+  ])("%s: it is about to go", (key) => {
+    expect([isLeaving(marked(key)), isDrained(marked(key))]).toEqual([true, true]);
+  });
+
+  it.each(["node.kubernetes.io/unschedulable", "node.kubernetes.io/unreachable", "node.kubernetes.io/out-of-service"])(
+    "%s: it is drained, which may end",
+    (key) => {
+      expect([isLeaving(marked(key)), isDrained(marked(key))]).toEqual([false, true]);
+    },
+  );
+
+  it.each([
+    "node.kubernetes.io/not-ready",
+    "node.kubernetes.io/unschedulable-soon",
+    "example.com/node.kubernetes.io/unreachable",
+    "ToBeDeletedByClusterAutoscalerSoon",
+    "example.com/ToBeDeletedByClusterAutoscaler",
+    "karpenter.sh/disrupts",
+  ])("%s: neither", (key) => {
+    expect([isLeaving(marked(key)), isDrained(marked(key))]).toEqual([false, false]);
+  });
+
+  it("no taints: neither", () => expect([isLeaving(aNode("n1")), isDrained(aNode("n1"))]).toEqual([false, false]));
 });

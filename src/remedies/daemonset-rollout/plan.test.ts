@@ -42,7 +42,6 @@ const degraded = anObservation({ pods: fleet(4, [degradedPod("n1"), degradedPod(
 const canary = anIntent({ node: "n1", cause: "C41", trouble: "LostReadiness", at: NOW - 5 * MINUTE });
 const well = aPod("n1", { uid: "fresh", createdAt: NOW - 5 * MINUTE, readyChangedAt: NOW - 5 * MINUTE + 3 * SECOND });
 const pending = stoppedRollout([neverReadyPod("n1", { createdAt: NOW - MINUTE })]);
-const restart: Given = { policies: { strategy: "restart" } };
 
 describe("the least thing that helps", () => {
   it.each<[string, Observation, Given, Plan["kind"], string, string[]]>([
@@ -184,64 +183,6 @@ describe("the least thing that helps", () => {
     expect(planFor(oneNode, { intents: [anIntent({ node: "n3" })] }).message).toMatch(
       /Another node had the same trouble before\.$/,
     );
-  });
-});
-
-describe("the runbook to the letter", () => {
-  it.each<[string, Observation, Given, Plan["kind"], string[]]>([
-    ["healthy", healthy, {}, "nothing", []],
-    ["still moving", pending, {}, "wait", []],
-    ["deletes first", oneNode, {}, "act", ["delete-pod"]],
-    [
-      "then waits for the replacement",
-      oneNode,
-      {
-        intents: [anIntent({ node: "n3", trouble: "Other", at: NOW - 30 * SECOND })],
-        policies: { strategy: "restart" },
-      },
-      "wait",
-      [],
-    ],
-    ["then restarts", oneNode, { intents: [anIntent({ node: "n2" })] }, "act", ["restart"]],
-    [
-      "then restarts although the deletion was enough",
-      healthy,
-      { intents: [anIntent({ node: "n2" })] },
-      "act",
-      ["restart"],
-    ],
-    [
-      "and that once",
-      healthy,
-      { intents: [anIntent({ node: "n2" }), anIntent({ kind: "restart", node: "", pod: "" })] },
-      "nothing",
-      [],
-    ],
-    ["restarts although the image is bad", badImage, {}, "act", ["restart"]],
-    ["once", badImage, { intents: [anIntent({ kind: "restart" })] }, "decline", []],
-    [
-      "never under OnDelete",
-      anObservation({
-        pods: ["n1", "n2", "n3", "n4"].map((node) => oldPod(node)),
-        daemonSet: { strategy: "OnDelete" },
-      }),
-      {},
-      "decline",
-      [],
-    ],
-    [
-      "never while the controller is down",
-      anObservation({ daemonSet: { generation: 9, specChangedAt: NOW - HOUR } }),
-      {},
-      "decline",
-      [],
-    ],
-    ["never while it is being deleted", anObservation({ daemonSet: { deleting: true } }), {}, "decline", []],
-  ])("%s", (_name, observation, given, kind, steps) => {
-    const result = planFor(observation, { ...restart, ...given, policies: { strategy: "restart" } });
-    expect(result.kind).toBe(kind);
-    expect(result.kind === "act" ? result.steps.map((step) => step.kind) : []).toEqual(steps);
-    expect(result.notes.template).not.toBe("");
   });
 });
 

@@ -1,6 +1,6 @@
 /** From findings to the least write that helps (pure). Policies lower what is possible; they never raise it. */
 import { digest } from "../../engine/digest.ts";
-import type { Diagnosis, Plan, PlanContext, Step, StepNotes } from "../../engine/types.ts";
+import type { Diagnosis, Plan, PlanContext, Step } from "../../engine/types.ts";
 import type { Group } from "./causes/group.ts";
 import type { Deletions } from "./deletions.ts";
 import { canaryOutcome, deletionsFor } from "./deletions.ts";
@@ -117,7 +117,7 @@ function deletionsOrDecline(
     return act(
       observation,
       chosen.steps,
-      { reason: diagnosis.reason, message: withRest(assessment, chosen.of) },
+      { reason: chosen.of, message: withRest(assessment, [chosen.of]) },
       { template: options.template },
       { more: chosen.more },
     );
@@ -229,11 +229,12 @@ function templateNote({ diagnosis }: Assessment, fault: Group | undefined, rollb
   return `not done: a restart helps against none of this${rollback.kind === "refused" && rollback.relevant ? `; ${rollback.message}` : ""}`;
 }
 
+/** `notes.delete` may be left out where the steps are deletions: then it is what they say. */
 function act(
   observation: Observation,
   steps: readonly Step[],
   why: { reason: string; message: string },
-  notes: Partial<StepNotes>,
+  notes: { delete?: string; template: string },
   options: { needsApproval?: boolean; more?: boolean } = {},
 ): Plan {
   const [first, ...rest] = steps;
@@ -246,7 +247,6 @@ function act(
     // Whoever agreed to a rollback that restarts nothing has not agreed to one that does.
     ...(step.kind === "rollback" ? { revision: step.revision, free: step.restartsAvailable === 0 } : {}),
   }));
-  const deletes = steps.filter(({ kind }) => kind === "delete-pod").map(({ summary }) => summary);
   return {
     kind: "act",
     ...why,
@@ -255,6 +255,6 @@ function act(
     needsApproval: options.needsApproval ?? false,
     fence,
     digest: digest({ same, fence }, 16),
-    notes: { delete: notes.delete ?? (deletes.join("; ") || NOT_NEEDED), template: notes.template ?? NOT_NEEDED },
+    notes: { delete: notes.delete ?? steps.map(({ summary }) => summary).join("; "), template: notes.template },
   };
 }

@@ -5,6 +5,7 @@ import {
   anObservation,
   aPod,
   aRevision,
+  aTemplate,
   badImagePod,
   failedPod,
   fleet,
@@ -148,7 +149,40 @@ describe("slots", () => {
   });
 });
 
+describe("the order of the pods on a node", () => {
+  const order = (...own: PodFacts[]) =>
+    slots(anObservation({ nodes: someNodes(1), pods: own })).slots[0]?.pods.map(({ name }) => name);
+  const named = (name: string, overrides: Partial<PodFacts> = {}) => aPod("n1", { name, uid: name, ...overrides });
+
+  it.each<[string, PodFacts, PodFacts]>([
+    ["bound before unbound", named("b", { createdAt: NOW }), named("a", { bound: false, createdAt: 0 })],
+    ["older before younger", named("b", { createdAt: 1 }), named("a", { createdAt: 2 })],
+    ["by name where both are as old", named("a"), named("b")],
+  ])("%s", (_name, first, second) => {
+    const want = [first.name, second.name];
+    expect(order(first, second)).toEqual(want);
+    expect(order(second, first)).toEqual(want);
+  });
+
+  it("a pod that ended and is being deleted is on no node, not even on one that is gone", () => {
+    const ended = failedPod("n9", { deletionDeadline: NOW });
+    expect(slots(anObservation({ nodes: someNodes(1), pods: [ended] })).orphans).toEqual([]);
+  });
+});
+
 describe("the template", () => {
+  it("containers of a revision with the same template are its own; a template without containers has none", () => {
+    const daemonSet = aDaemonSet({ template: aTemplate({ specs: { main: "now" } }) });
+    const pod = aPod("n1", { specs: { main: "spec-2" } });
+    expect(runsTemplate(pod, daemonSet, [aRevision()])).toBe(true);
+    expect(runsTemplate(pod, daemonSet, [aRevision({ templateHash: "template-3" })])).toBe(false);
+    const empty = aDaemonSet({ template: aTemplate({ specs: {} }) });
+    expect(runsTemplate(pod, empty, [aRevision({ templateHash: "template-3" })])).toBe(false);
+    expect(runsTemplate(pod, empty, [aRevision({ templateHash: "template-3", specs: {} })])).toBe(true);
+    const two = { main: "spec-2", proxy: "spec-p" };
+    expect(runsTemplate(pod, daemonSet, [aRevision({ templateHash: "template-3", specs: two })])).toBe(true);
+  });
+
   it("a pod is up to date by its label, and by none while the controller has made no revision", () => {
     expect(isUpdated(aPod("n1"), aDaemonSet())).toBe(true);
     expect(isUpdated(aPod("n1", { revisionHash: "" }), aDaemonSet({ currentHash: "" }))).toBe(false);

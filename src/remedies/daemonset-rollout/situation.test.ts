@@ -105,6 +105,7 @@ describe("the proven revision", () => {
     expect(proven(stoppedRollout([bad], { nodes }))).toBe(1);
     const dead = [deadNode("n2"), deadNode("n3"), deadNode("n4")];
     expect(proven(stoppedRollout([bad], { nodes: [...someNodes(1), ...dead] }))).toBeUndefined();
+    expect(proven(stoppedRollout([bad], { nodes: [deadNode("n1"), ...dead] }))).toBeUndefined();
   });
 
   it("is never the one before by number, but the one that runs", () => {
@@ -158,9 +159,33 @@ describe("who is good and who is bad", () => {
     expect(here.good.map(({ node }) => node)).toEqual(["n1"]);
     expect(here.oldGood.map(({ node }) => node)).toEqual(["n2"]);
     expect(here.bad.map(({ pod }) => pod.node)).toEqual(["n3"]);
-    expect(here.starting.map(({ pod }) => pod.node)).toEqual(["n4"]);
+    expect(here.starting.map(({ pod, until }) => [pod.node, until])).toEqual([["n4", NOW + 4 * MINUTE]]);
     expect(here.podless).toEqual(["n5"]);
     expect(here.orphans.map(({ node }) => node)).toEqual(["gone"]);
+  });
+
+  it("names the DaemonSet, its present revision and the one that is proven", () => {
+    const here = situation(stoppedRollout([badImagePod("n1")]), settings);
+    expect(here).toMatchObject({
+      ref: "daemonset/agent",
+      at: NOW,
+      current: { name: "agent-new" },
+      proven: { name: "agent-old" },
+    });
+  });
+
+  it("a pod that is going is neither good nor bad, nor starting", () => {
+    const going = { deletionDeadline: NOW + MINUTE };
+    const pods = [aPod("n1", going), badImagePod("n2", going), neverReadyPod("n3", { createdAt: NOW, ...going })];
+    const here = situation(anObservation({ pods: fleet(4, pods) }), settings);
+    expect(here.good.map(({ node }) => node)).toEqual(["n4"]);
+    expect([...here.bad, ...here.starting]).toEqual([]);
+  });
+
+  it("a node that should run no pod is not missing one", () => {
+    const taints = [{ key: "maint", effect: "NoSchedule" as const }];
+    const nodes = someNodes(4).map((node) => (node.name === "n1" ? { ...node, taints } : node));
+    expect(situation(anObservation({ nodes, pods: fleet(4, []).slice(2) }), settings).podless).toEqual(["n2"]);
   });
 
   it("a failing pod of an older revision is the controller's to replace, not ours", () => {
@@ -175,7 +200,46 @@ describe("who is good and who is bad", () => {
   });
 });
 
+describe("revisions that differ in API defaults only", () => {
+  const { essence } = anObservation().daemonSet.template;
+  const withOld = (overrides: Partial<Parameters<typeof oldRevision>[0]>) =>
+    stoppedRollout([badImagePod("n1")], {
+      revisions: [oldRevision(overrides), aRevision({ createdAt: madeAt })],
+    });
+
+  it("are as good as the present one, and nothing to roll back to", () => {
+    const here = situation(withOld({ essence }), settings);
+    expect([...here.equivalents]).toEqual(["old"]);
+    expect(here.good.map(({ node }) => node)).toEqual(["n2", "n3", "n4"]);
+    expect(here.oldGood).toEqual([]);
+    expect(here.proven).toBeUndefined();
+  });
+
+  it.each<[string, Observation]>([
+    ["says something else", withOld({})],
+    ["is the same template, restarted", withOld({ essence, templateHash: "template-2" })],
+  ])("are none that %s", (_name, observation) => {
+    const here = situation(observation, settings);
+    expect([...here.equivalents]).toEqual([]);
+    expect(here.oldGood.map(({ node }) => node)).toEqual(["n2", "n3", "n4"]);
+  });
+});
+
 describe("rolled out", () => {
+  const { observation: well, counters, slots: all } = situation(anObservation(), settings);
+
+  it.each(["current", "updated", "available", "misscheduled"] as const)("not while %s is one off", (name) => {
+    for (const by of [-1, 1]) {
+      const off = { ...counters, [name]: counters[name] + by };
+      expect(isRolledOut({ observation: well, counters: off, slots: all })).toBe(false);
+    }
+  });
+
+  it("whatever is on a node that should run no pod is the counters' matter", () => {
+    const other = all.map((slot) => ({ ...slot, shouldRun: false, pods: [...slot.pods, ...slot.pods] }));
+    expect(isRolledOut({ observation: well, counters, slots: other })).toBe(true);
+  });
+
   it.each<[string, Observation, boolean]>([
     ["all is well", anObservation(), true],
     ["no eligible node", anObservation({ nodes: [], pods: [] }), true],

@@ -28,7 +28,7 @@ import {
 import type { Trouble } from "./causes/trouble.ts";
 import type { PodFacts } from "./facts.ts";
 import type { Standing } from "./standing.ts";
-import { isStuck, slowestStart, standings, startupAllowance } from "./standing.ts";
+import { standings } from "./standing.ts";
 
 function standing(pod: PodFacts, scene: Scene = {}): Standing | undefined {
   return standings(anObservation({ pods: [pod], ...scene }), settings).get(pod.uid);
@@ -37,6 +37,11 @@ function standing(pod: PodFacts, scene: Scene = {}): Standing | undefined {
 function trouble(pod: PodFacts, scene: Scene = {}): Trouble | undefined {
   const found = standing(pod, scene);
   return found?.kind === "troubled" ? found.trouble : undefined;
+}
+
+function readySometime(): PodFacts {
+  const { readyChangedAt: _none, ...pod } = aPod("n1");
+  return pod;
 }
 
 describe("how a pod stands", () => {
@@ -71,6 +76,18 @@ describe("how a pod stands", () => {
     ],
     ["on a node that is gone", aPod("gone"), {}, { kind: "node-down" }],
     [
+      "on a node that says it is not Ready",
+      aPod("n1"),
+      { nodes: [aNode("n1", { ready: "False" })] },
+      { kind: "node-down" },
+    ],
+    [
+      "Ready at a time that is not told",
+      readySometime(),
+      { daemonSet: { minReadySeconds: 60 } },
+      { kind: "starting", until: NOW + MINUTE },
+    ],
+    [
       "terminating on a node that does not answer",
       terminatingPod("n1", MINUTE),
       { nodes: [deadNode("n1")] },
@@ -79,44 +96,6 @@ describe("how a pod stands", () => {
   ])("%s", (_name, pod, scene, want) => {
     expect(standing(pod, scene)).toMatchObject(want);
   });
-
-  it.each<[PodFacts, boolean]>([
-    [aPod("n1"), false],
-    [terminatingPod("n1", MINUTE), false],
-    [badImagePod("n1"), true],
-  ])("isStuck of %#", (pod, want) => {
-    expect(isStuck(pod, standing(pod))).toBe(want);
-  });
-});
-
-describe("start-up allowance", () => {
-  it.each([
-    ["the floor", [], 0, 5 * MINUTE],
-    ["the startupProbe", [], 20 * MINUTE, 20 * MINUTE],
-    [
-      "twice the slowest sibling",
-      [aPod("n1", { readyChangedAt: NOW - 2 * HOUR + 4 * MINUTE - 10 * SECOND })],
-      0,
-      8 * MINUTE,
-    ],
-    ["a sibling that restarted says nothing", [flappingPod("n1")], 0, 5 * MINUTE],
-    [
-      "one that lost readiness and came back much later says nothing",
-      [aPod("n1", { createdAt: NOW - DAY })],
-      0,
-      5 * MINUTE,
-    ],
-  ])("%s", (_name, pods, startupAllowanceMs, want) => {
-    const observation = anObservation({ pods });
-    const { daemonSet } = observation;
-    const own = {
-      ...observation,
-      daemonSet: { ...daemonSet, template: { ...daemonSet.template, startupAllowanceMs } },
-    };
-    expect(startupAllowance(own, 5 * MINUTE)).toBe(want);
-  });
-
-  it("of no pods is 0", () => expect(slowestStart([])).toBe(0));
 });
 
 describe("images: C01, C02, C03, C28", () => {

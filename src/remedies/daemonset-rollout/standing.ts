@@ -12,7 +12,7 @@ import type { PodCase, Recognise, Trouble } from "./causes/trouble.ts";
 import { startedAt } from "./causes/trouble.ts";
 import { recogniseUnknown } from "./causes/unknown.ts";
 import type { NodeFacts, Observation, PodFacts } from "./facts.ts";
-import { isAvailable, isTerminating } from "./recount.ts";
+import { isAvailable } from "./recount.ts";
 
 export type Standing =
   | { kind: "available" }
@@ -89,9 +89,4 @@ export function standings(observation: Observation, settings: Settings): Readonl
       ),
     ]),
   );
-}
-
-/** True when the pod is neither available nor being deleted. */
-export function isStuck(pod: PodFacts, standing: Standing | undefined): boolean {
-  return !isTerminating(pod) && standing?.kind !== "available";
 }

@@ -125,8 +125,14 @@ describe("rollback", () => {
     expect(result.kind === "refused" && result.message).toMatch(message);
   });
 
-  it("another target's rollback does not count", () => {
-    expect(rollback(bad, { intents: [{ ...rolledBack("template-2"), uid: "before" }] }).kind).toBe("step");
+  it("another target's rollback does not count, nor what was no rollback or away from a third template", () => {
+    for (const intent of [
+      { ...rolledBack("template-2"), uid: "before" },
+      anIntent({ kind: "restart" }),
+      anIntent({ templateHash: "template-1" }),
+      rolledBack("template-0"),
+    ])
+      expect(rollback(bad, { intents: [intent] }).kind).toBe("step");
   });
 
   it.each<[string, Observation, Policies["rollback"], number, boolean]>([
@@ -149,6 +155,8 @@ describe("rollback", () => {
   ])("%s", (_name, observation, policy, restartsAvailable, needsApproval) => {
     const result = rollback(observation, { policies: { rollback: policy } });
     expect(result).toMatchObject({ kind: "step", needsApproval, step: { restartsAvailable } });
+    const what = restartsAvailable === 0 ? "no available pod" : "1 available pod";
+    expect(result.kind === "step" && result.step.summary).toContain(`, which restarts ${what} (kubectl`);
   });
 
   it("also where the template makes creation fail", () => {
@@ -163,10 +171,16 @@ describe("rollback", () => {
 
 describe("restart", () => {
   it("prints the way back", () => {
-    const result = restart(bad);
-    expect(result.kind === "step" && result.step.summary).toBe(
-      "restart the rollout, paced by its update strategy; the way back is kubectl rollout undo daemonset/agent -n kube-system --to-revision=1",
-    );
+    expect(restart(bad)).toEqual({
+      kind: "step",
+      needsApproval: false,
+      step: {
+        kind: "restart",
+        reason: "StrategyRestart",
+        summary:
+          "restart the rollout, paced by its update strategy; the way back is kubectl rollout undo daemonset/agent -n kube-system --to-revision=1",
+      },
+    });
   });
 
   it.each<[string, Observation, Given, string]>([
@@ -174,6 +188,15 @@ describe("restart", () => {
     [
       "the spec was not observed",
       anObservation({ daemonSet: { generation: 9, specChangedAt: NOW - HOUR } }),
+      {},
+      "ControllerBehind",
+    ],
+    [
+      "the controller refuses it",
+      anObservation({
+        daemonSet: { generation: 9, specChangedAt: NOW - HOUR },
+        controllerSeenAt: NOW - MINUTE,
+      }),
       {},
       "ControllerBehind",
     ],
@@ -186,7 +209,12 @@ describe("restart", () => {
   });
 
   it("once for each template", () => {
-    expect(restart(bad, { intents: [anIntent({ kind: "restart", templateHash: "template-1" })] }).kind).toBe("step");
+    for (const intent of [
+      anIntent({ kind: "restart", templateHash: "template-1" }),
+      anIntent({ kind: "restart", uid: "before" }),
+      anIntent(),
+    ])
+      expect(restart(bad, { intents: [intent] }).kind).toBe("step");
     expect(restart(anObservation({ pods: fleet(4, [degradedPod("n1"), degradedPod("n2")]) })).kind).toBe("step");
   });
 });

@@ -54,7 +54,7 @@ export function rollbackFor(assessment: Assessment, fault: Group | undefined, co
       reason: finding.reason,
       revision: { name: proven.name, number: proven.number, templateHash: proven.templateHash },
       restartsAvailable,
-      summary: `roll back${here.current ? ` from revision ${here.current.number}` : ""} to revision ${proven.number}, which restarts ${restartsAvailable === 0 ? "no available pod" : `${restartsAvailable} available pods`} (${command})`,
+      summary: `roll back${here.current ? ` from revision ${here.current.number}` : ""} to revision ${proven.number}, which restarts ${restartsAvailable || "no"} available ${restartsAvailable > 1 ? "pods" : "pod"} (${command})`,
     },
   };
 }

@@ -28,6 +28,8 @@ function health(observation: Observation, { sinceMs = 0, first = observation } =
   return verify(observation, { settings, sinceMs, first });
 }
 
+const names = (node: string) => ({ node, name: `agent-${node}`, uid: `uid-agent-${node}` });
+
 const crashedAfter = (ms: number): PodFacts =>
   crashingPod("n1", {
     containers: [
@@ -88,6 +90,21 @@ describe("health", () => {
     ["the newest spec was not observed", anObservation({ daemonSet: { generation: 3 } })],
   ])("not: %s", (_name, observation) => {
     expect(health(observation)).toMatchObject({ healthy: false, reason: "NotRolledOut" });
+  });
+
+  it("says the counters as they are", () => {
+    expect(health(anObservation({ pods: fleet(4, [badImagePod("n1"), oldPod("n2")]) }))).toEqual({
+      healthy: false,
+      reason: "NotRolledOut",
+      message: "desired 4, current 4, up to date 3, available 3, misscheduled 0",
+    });
+  });
+
+  it("containers and conditions without a time hold nothing up", () => {
+    const { readyChangedAt: _none, ...pod } = aPod("n1");
+    const { runningSince: _unknown, ...container } = aContainer();
+    const pods = ["n1", "n2", "n3", "n4"].map((node) => ({ ...pod, ...names(node), containers: [container] }));
+    expect(health(anObservation({ pods }), { sinceMs: wrote })).toMatchObject({ soakedMs: 10 * MINUTE });
   });
 
   it("what failed at the first look still sets the length, although that pod is gone", () => {
