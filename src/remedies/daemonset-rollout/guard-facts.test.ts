@@ -97,13 +97,17 @@ describe("guardFacts", () => {
   });
 
   it("a node's trouble is as old as the first of its pods' and that of a Ready pod none", () => {
-    const early = crashingPod("n1", { uid: "early", name: "early", createdAt: NOW - 40 * MINUTE });
     const late = crashingPod("n1");
-    const facts = guardFacts(anObservation({ nodes: someNodes(2), pods: [late, early, aPod("n2")] }), settings);
-    expect(facts.nodes.map(({ troubledSince }) => troubledSince)).toEqual([NOW - 20 * MINUTE, undefined]);
-    const { readyChangedAt: _none, ...silent } = crashingPod("n1", { createdAt: NOW - 50 * MINUTE });
-    const alone = guardFacts(anObservation({ nodes: someNodes(1), pods: [silent, late] }), settings);
-    expect(alone.nodes[0]?.troubledSince).toBe(NOW - 50 * MINUTE);
+    const { readyChangedAt: _none, ...early } = crashingPod("n1", { uid: "early", createdAt: NOW - 50 * MINUTE });
+    const beside = aPod("n2", { uid: "beside" });
+    const pods = [late, early, beside, crashingPod("n2"), aPod("n3")];
+    const facts = guardFacts(anObservation({ nodes: someNodes(3), pods }), settings);
+    expect(facts.nodes.map(({ troubledSince }) => troubledSince)).toEqual([
+      NOW - 50 * MINUTE,
+      NOW - 20 * MINUTE,
+      undefined,
+    ]);
+    expect(facts.troubledNodes).toEqual(["n1", "n2"]);
   });
 
   it("takes the last of several containers' first runs, and the creation where none ran", () => {
