@@ -63,9 +63,22 @@ describe("namesOf", () => {
         },
       }),
     ).toEqual([
-      ...["prepare", "busybox:1", "main", "app:1", "/agent", "run"],
-      ...["tls", "cert", "", "conf", "", "settings"],
-      ...["agent-x7k2p", "kube-system", "n1", "agent"],
+      "prepare",
+      "busybox:1",
+      "main",
+      "app:1",
+      "/agent",
+      "run",
+      "tls",
+      "cert",
+      "",
+      "conf",
+      "",
+      "settings",
+      "agent-x7k2p",
+      "kube-system",
+      "n1",
+      "agent",
     ]);
   });
 
