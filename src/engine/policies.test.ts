@@ -51,6 +51,14 @@ describe("annotations lower", () => {
 });
 
 describe("an unreadable value blocks", () => {
+  it("says who wrote what and which words there are", () => {
+    expect(lowered(most, { [key("delete")]: "off", [key("rollback")]: "no" })).toEqual({
+      kind: "unreadable",
+      message:
+        'The target\'s annotation operarius.openfero.io/rollback is "no"; it must be one of off, suggest, approve, auto. Nothing is written until it is readable.',
+    });
+  });
+
   it.each([
     ["rollback", "Auto"],
     ["rollback", ""],

@@ -118,6 +118,54 @@ describe("allowance", () => {
     expect(may(facts, policies).worstCase).toEqual({ deletionsPerHour, templateWritesPerHour });
   });
 
+  it("says why, in whole sentences", () => {
+    const said = (facts: Partial<GuardFacts>, policies: Partial<Policies> = {}) => {
+      const { delete: deletion, rollback, restart } = may(facts, policies);
+      return [deletion.message, rollback.message, restart.message];
+    };
+    const path = "It is in the node's network path (class path: mounts /opt/cni/bin of the node for writing (CNI))";
+    expect(said({ structure: classes.path }, { rollback: "auto" })).toEqual([
+      `${path}, so one pod at a time is deleted.`,
+      `${path}, so a person must approve a rollback.`,
+      `${path}, so a person must approve a restart.`,
+    ]);
+    const buffer =
+      "It is a buffer whose data is lost with the pod (class buffer: mounts /var/log of the node, as log shippers do)";
+    expect(said({ structure: classes.buffer }, { rollback: "suggest" })).toEqual([
+      `${buffer}, so only Failed pods are deleted.`,
+      "Rollback is only suggested: the command is printed.",
+      `${buffer}, so no canary is deleted and none restarts it.`,
+    ]);
+  });
+
+  it.each<[keyof typeof classes, string]>([
+    ["path", "approval CriticalClass"],
+    ["driver", "approval CriticalClass"],
+    ["buffer", "approval CriticalClass"],
+    ["none", "automatic StrategyRestart"],
+  ])("a restart to the letter, class %s: %s", (name, want) => {
+    expect(words({ structure: classes[name] }, { strategy: "restart" })[2]).toBe(want);
+  });
+
+  it("an annotation lowers what the flags allow, in the worst case as well", () => {
+    const facts = { namespaceAnnotations: { "operarius.openfero.io/rollback": "suggest" } };
+    expect(may({ ...facts, structure: classes.buffer }, { rollback: "auto" }).worstCase.templateWritesPerHour).toBe(0);
+    expect(may({ structure: classes.buffer }, { rollback: "auto" }).worstCase.templateWritesPerHour).toBe(1);
+    expect(may({ desired: 0, namespaceAnnotations: undefined }).worstCase.deletionsPerHour).toBe(0);
+  });
+
+  it("an opt-out counts before a policy that cannot be read, and says until when", () => {
+    const annotations = {
+      "operarius.openfero.io/remedy": "disabled until 2026-01-16",
+      "operarius.openfero.io/delete": "maybe",
+    };
+    expect(may({ annotations }).delete).toEqual({
+      how: "never",
+      reason: "OptedOut",
+      message: "The target's annotation operarius.openfero.io/remedy says disabled until 2026-01-16.",
+    });
+  });
+
   it("names the owner and gives a sentence for everything", () => {
     const found = may({ controller: "Stack/agents" });
     expect(found.owner?.name).toBe("Stack/agents");

@@ -1,6 +1,6 @@
 /** Budget of a target: one that needed this many repairs needs a person. */
 import type { Intent } from "../types.ts";
-import type { Guard } from "./guard.ts";
+import type { Guard, GuardResult } from "./guard.ts";
 import { pass } from "./guard.ts";
 
 const WINDOW_MS = 4 * 60 * 60_000;
@@ -22,6 +22,16 @@ function repairsOf(writes: readonly Write[]): { last: number }[] {
   return repairs;
 }
 
+/** `excess` of those that were done must be older than the window before the plan has room. */
+function exhausted(done: readonly { last: number }[], excess: number): GuardResult {
+  const frees = done.map(({ last }) => last).sort((a, b) => a - b)[excess - 1];
+  const message =
+    frees === undefined
+      ? `The plan has ${REPAIRS + excess - done.length} repairs that were not begun; the limit is ${REPAIRS} within 4 h. So many different troubles at once have a cause that they share: look for it first.`
+      : `The target was already repaired ${done.length} times within 4 h; the limit is ${REPAIRS}, and the next one may be at ${new Date(frees + WINDOW_MS).toISOString()}. Something brings the trouble back.`;
+  return { kind: "veto", reason: "BudgetExhausted", message };
+}
+
 /**
  * DESIGN.md, Budgets: 3 writes per target in 4 h. A canary and the waves after it are one of them, or no large fleet could
  * be repaired; the cluster's own budget limits their number.
@@ -37,13 +47,7 @@ export const budget: Guard = {
       trouble: step.kind === "delete-pod" ? step.trouble : step.reason,
       at,
     }));
-    if (repairsOf([...before, ...planned]).length <= REPAIRS) return pass;
-    const done = repairsOf(before);
-    const frees = Math.min(...done.map(({ last }) => last)) + WINDOW_MS;
-    return {
-      kind: "veto",
-      reason: "BudgetExhausted",
-      message: `The target was already repaired ${done.length} times within 4 h; the limit is ${REPAIRS}, and the next one may be at ${new Date(frees).toISOString()}. Something brings the trouble back.`,
-    };
+    const excess = repairsOf([...before, ...planned]).length - REPAIRS;
+    return excess > 0 ? exhausted(repairsOf(before), excess) : pass;
   },
 };

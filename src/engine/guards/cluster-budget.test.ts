@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { anIntent, MINUTE, NOW, settings } from "../../../test/support/daemonset-builders.ts";
 import type { Given } from "../../../test/support/guard-input.ts";
-import { aPlan, deletion, input, restart, rollback, say } from "../../../test/support/guard-input.ts";
+import { aPlan, deletion, input, restart, rollback, say, touch } from "../../../test/support/guard-input.ts";
 import { settingsFor } from "../settings.ts";
 import type { ForeignIntent, Intent } from "../types.ts";
 import { deletionsLeft } from "./cluster-budget.ts";
@@ -64,6 +64,33 @@ describe("ClusterBudget", () => {
     });
   });
 
+  it("a template: from when the last one that is too many is older than an hour", () => {
+    const written = (minutesAgo: number) => other({ kind: "rollback", node: "", at: NOW - minutesAgo * MINUTE });
+    const others = [written(20), written(50), written(70), ...deletions(3)];
+    expect(say("ClusterBudget", { others, plan: aPlan(rollback) })).toEqual({
+      kind: "veto",
+      reason: "ClusterBudgetExhausted",
+      message:
+        "A template was already written (limit 1) in this cluster within an hour; the next one may be at 2026-01-15T12:40:00.000Z. So many repairs at once have a cause that they share: look for it first.",
+    });
+  });
+
+  it("a plan that deletes nothing is not held up by deletions, one that writes no template not by templates", () => {
+    expect(say("ClusterBudget", { others: deletions(25), plan: aPlan(touch) })).toEqual({ kind: "pass" });
+    const templates = [other({ kind: "rollback", node: "" }), ...deletions(19)];
+    expect(say("ClusterBudget", { others: templates })).toEqual({ kind: "pass" });
+    expect(say("ClusterBudget", { others: templates, plan: aPlan(touch) })).toEqual({ kind: "pass" });
+  });
+
+  it("our own deletion on the node is the plan's matter, another target's on a second node of the wave this one's", () => {
+    const intents = [anIntent({ node: "n1", at: NOW - MINUTE })];
+    expect(say("ClusterBudget", { intents })).toEqual({ kind: "pass" });
+    const others = [other({ node: "n2", at: NOW - MINUTE })];
+    expect(say("ClusterBudget", { others, plan: aPlan(deletion("n1"), deletion("n2")) })).toMatchObject({
+      reason: "NodeBusy",
+    });
+  });
+
   it("what cannot be read narrows to one pod", () => {
     expect(judge(input({ others: undefined })).veto).toBeUndefined();
     expect(judge(input({ others: undefined, plan: aPlan(rollback) })).veto).toMatchObject({
@@ -81,5 +108,11 @@ describe("deletionsLeft", () => {
     [25, 0],
   ])("after %d: %d", (done, want) => {
     expect(deletionsLeft({ intents: [], others: deletions(done), settings, at: NOW })).toBe(want);
+    expect(deletionsLeft({ intents: deletions(done), others: undefined, settings, at: NOW })).toBe(want);
+  });
+
+  it("template writes and what is older than an hour do not count", () => {
+    const others = [other({ kind: "restart" }), other({ at: NOW - 60 * MINUTE }), other({ at: NOW - 60 * MINUTE + 1 })];
+    expect(deletionsLeft({ intents: [], others, settings, at: NOW })).toBe(19);
   });
 });

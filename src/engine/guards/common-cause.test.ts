@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { aNodeFact, aStructure, MINUTE, NOW } from "../../../test/support/daemonset-builders.ts";
-import { aPlan, deletion, input, rollback, say } from "../../../test/support/guard-input.ts";
+import { aPlan, deletion, input, rollback, say, touch } from "../../../test/support/guard-input.ts";
 import type { GuardFacts } from "../types.ts";
 import type { Neighbour } from "./common-cause.ts";
 import { surroundingsQuery } from "./common-cause.ts";
@@ -86,10 +86,40 @@ describe("CommonCause", () => {
     expect(word({ neighbours: [cni(), ordinary(on("n1"))], facts: { structure } }).kind).toBe("pass");
   });
 
-  it("gives the command that looks at the root", () => {
-    expect(word({ neighbours: [cni()] })).toMatchObject({
-      message: expect.stringContaining("kubectl describe daemonset/cni -n kube-system"),
+  it("says what fell ill where, and gives the command that looks at the root", () => {
+    const nodes = [ill("n1"), well("n2"), ill("n3"), ill("n4", "", BEGAN - 16 * MINUTE)];
+    const pods = [on("n1"), on("n2"), on("n3"), on("n4"), on("n5")];
+    const command = "kubectl describe daemonset/cni -n kube-system";
+    expect(word({ neighbours: [neighbour("kube-system/cni", "path", pods)], nodes })).toEqual({
+      kind: "veto",
+      reason: "DependencyUnhealthy",
+      message: `DaemonSet kube-system/cni (class path: evidence of path) fell ill on n1, n3 within 15 min of this one; it comes first: ${command}`,
+      command,
     });
+  });
+
+  it("names all that fell ill on the node, and none that did so elsewhere or long before", () => {
+    const neighbours = [
+      neighbour("a/far", "none", [on("n2")]),
+      neighbour("a/one", "none", [on("n1")]),
+      neighbour("a/before", "none", [on("n1", 0)]),
+      neighbour("a/two", "buffer", [on("n2"), on("n1", BEGAN + MINUTE)]),
+    ];
+    expect(word({ neighbours })).toEqual({
+      kind: "veto",
+      reason: "DependencyUnhealthy",
+      message:
+        "Node n1 is the root: DaemonSets a/one, a/two fell ill there within 15 min of this one. The node comes first: kubectl describe node n1",
+      command: "kubectl describe node n1",
+    });
+  });
+
+  it("one Failed pod among others does not let the others go", () => {
+    const given = { facts: { nodes: [ill("n1")], failedPods: ["uid-n1"] } };
+    const surroundings = { kind: "read", neighbours: [ordinary(on("n1"))] } as const;
+    const plan = aPlan(deletion("n1"), deletion("n2"));
+    expect(say("CommonCause", { ...given, surroundings, plan }).kind).toBe("veto");
+    expect(say("CommonCause", { ...given, surroundings, plan: aPlan(touch) }).kind).toBe("veto");
   });
 
   const zoned = [ill("n1", "a"), ill("n2", "a"), well("n3", "b")];
@@ -139,8 +169,44 @@ describe("CommonCause", () => {
     ],
   ])("zone: %s", (_name, scene, want) => {
     const result = word(scene);
-    expect(want === "pass" ? result.kind : "veto").toBe(result.kind);
+    expect(result.kind).toBe(want === "pass" ? "pass" : "veto");
     if (want === "zone a" && result.kind === "veto") expect(result.message).toContain("Zone a is the root");
+  });
+
+  const elsewhere = [...zoned, well("n4", "a"), well("n5", "a")];
+  it("zone: says who, and gives the command that looks at it", () => {
+    const neighbours = [neighbour("a/well", "none", []), ordinary(on("n4", BEGAN - 15 * MINUTE), on("n5"))];
+    expect(word({ nodes: elsewhere, neighbours })).toEqual({
+      kind: "veto",
+      reason: "DependencyUnhealthy",
+      message:
+        "Zone a is the root: DaemonSet logging/other fell ill there, and only there, within 15 min of this one. The zone comes first: kubectl get nodes -l topology.kubernetes.io/zone=a",
+      command: "kubectl get nodes -l topology.kubernetes.io/zone=a",
+    });
+  });
+
+  it.each<[string, Scene]>([
+    ["one of its pods fell ill long before", { neighbours: [ordinary(on("n4"), on("n5", 0))] }],
+    ["one of its pods is elsewhere", { neighbours: [ordinary(on("n4"), on("n3"))] }],
+    ["it does not explain a bad template", { neighbours: [ordinary(on("n4"), on("n5"))], template: true }],
+    ["Failed pods may go", { neighbours: [ordinary(on("n4"), on("n5"))], facts: { failedPods: ["uid-n1"] } }],
+    [
+      "the target is ill in two zones",
+      { neighbours: [ordinary(on("n4"), on("n5"))], nodes: [ill("n1", "a"), ...elsewhere.slice(1), ill("n6", "b")] },
+    ],
+    [
+      "it is ill on one node only",
+      { neighbours: [ordinary(on("n4"), on("n5"))], nodes: [ill("n1", "a"), ...elsewhere.slice(2)] },
+    ],
+  ])("zone: not its fault where %s", (_name, scene) => {
+    expect(word({ nodes: elsewhere, ...scene })).toEqual({ kind: "pass" });
+  });
+
+  it("zone: by the first pod of the target that fell ill", () => {
+    const nodes = [ill("n1", "a", BEGAN + 20 * MINUTE), ...elsewhere.slice(1)];
+    expect(word({ nodes, neighbours: [ordinary(on("n4"), on("n5"))] }).kind).toBe("veto");
+    const later = ordinary(on("n4", BEGAN + 20 * MINUTE), on("n5", BEGAN + 20 * MINUTE));
+    expect(word({ nodes, neighbours: [later] }).kind).toBe("pass");
   });
 
   it("not read yet: it does not speak", () => {

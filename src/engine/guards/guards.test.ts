@@ -2,14 +2,13 @@ import { describe, expect, it } from "vitest";
 import { aNodeFact, anIntent, aStructure, HOUR, MINUTE, NOW } from "../../../test/support/daemonset-builders.ts";
 import type { Given } from "../../../test/support/guard-input.ts";
 import { aPlan, deletion, input, restart, rollback, say, touch } from "../../../test/support/guard-input.ts";
-import type { GuardFacts, Intent } from "../types.ts";
+import type { GuardFacts } from "../types.ts";
 import type { GuardResult } from "./guard.ts";
 import { judge } from "./index.ts";
 
 type NodeFact = GuardFacts["nodes"][number];
 const down = (name: string, overrides: Partial<NodeFact> = {}) =>
   aNodeFact(name, { ready: false, readyChangedAt: NOW - 20 * MINUTE, ...overrides });
-const up = (count: number) => Array.from({ length: count }, (_, i) => aNodeFact(`up${i}`));
 
 const template = { plan: aPlan(restart) };
 
@@ -36,56 +35,35 @@ describe("OptOut", () => {
   ])("%s", (_name, given, want) => {
     expect(say("OptOut", given).kind).toBe(want);
   });
-});
 
-describe("SelfNode", () => {
-  it.each<[string, Given, GuardResult["kind"]]>([
-    ["elsewhere", { ownNode: "n2" }, "pass"],
-    ["outside a pod", { ownNode: "", facts: { troubledNodes: [""] } }, "pass"],
-    ["on a failing node", { ownNode: "n1" }, "veto"],
-  ])("%s", (_name, given, want) => {
-    expect(say("SelfNode", given).kind).toBe(want);
-  });
-});
-
-describe("NodeStorm", () => {
-  const young = { createdAt: NOW - 9 * MINUTE };
-  const killed = { podStartedAt: NOW - 25 * MINUTE };
-  const up1 = aNodeFact("up");
-  const youngUp = (count: number) => up(count).map((node) => ({ ...node, ...young }));
-  it.each<[string, NodeFact[], GuardResult["kind"]]>([
-    ["none down", up(4), "pass"],
-    ["one of four", [...up(3), down("a")], "pass"],
-    ["two of four", [...up(2), down("a"), down("b")], "veto"],
-    ["two of twenty", [...up(18), down("a"), down("b")], "pass"],
-    ["three of twenty-nine", [...up(26), down("a"), down("b"), down("c")], "veto"],
-    ["three of thirty", [...up(27), down("a"), down("b"), down("c")], "pass"],
-    ["young nodes do not count", [...up(2), down("a"), down("b", young)], "pass"],
-    ["leaving nodes do not count", [...up(2), down("a"), down("b", { leaving: true })], "pass"],
-    ["two that died soon after their new pod started", [...up(18), down("a", killed), down("b", killed)], "veto"],
-    ["one that did", [...up(18), down("a", killed), down("b")], "pass"],
-    ["they died before", [...up(18), down("a", { podStartedAt: NOW }), down("b", { podStartedAt: NOW })], "pass"],
+  it.each<[string, Given, string]>([
+    ["the target", own("disabled"), "The target's annotation operarius.openfero.io/remedy says disabled."],
     [
-      "they died much later",
-      [...up(18), down("a", { podStartedAt: NOW - 40 * MINUTE }), down("b", { podStartedAt: NOW - 40 * MINUTE })],
-      "pass",
+      "the namespace, until when",
+      inherited("disabled until 2026-01-16"),
+      "The namespace's annotation operarius.openfero.io/remedy says disabled until 2026-01-16.",
     ],
     [
-      "when they died is unknown",
-      [...up(18), down("a", { readyChangedAt: undefined }), down("b", { readyChangedAt: undefined })],
-      "pass",
+      "and what is not readable",
+      own("disabled until soon"),
+      'The target\'s annotation operarius.openfero.io/remedy says "disabled until soon", which is not readable (use "disabled" or "disabled until 2030-01-31T00:00:00Z").',
     ],
-    ["no nodes", [], "pass"],
-    ["what does not count down does not count up, either", [...youngUp(27), down("a"), down("b"), up1], "veto"],
-  ])("%s", (_name, nodes, want) => {
-    expect(say("NodeStorm", { facts: { nodes } }).kind).toBe(want);
+  ])("says who: %s", (_name, given, message) => {
+    expect(say("OptOut", given)).toEqual({ kind: "veto", reason: "OptedOut", message });
   });
 
-  it("of a critical class one node that died soon after its pod started is enough", () => {
-    const nodes = [...up(18), down("a", killed)];
-    const structure = aStructure({ hostPaths: [{ path: "/opt/cni/bin", writable: true, bidirectional: false }] });
-    expect(say("NodeStorm", { facts: { nodes, structure } })).toMatchObject({ kind: "veto", reason: "NodeStorm" });
-    expect(say("NodeStorm", { facts: { nodes: [...up(18), down("a")], structure } }).kind).toBe("pass");
+  it.each([
+    ["still disabled until 2026-01-16", "veto"],
+    ["disabled until 2026-01-14 or later", "veto"],
+    ["disabled until 2026-01-15T12:00:00Z", "pass"],
+    ["disabled until 2026-01-15T12:00:01Z", "veto"],
+  ])("%s: %s", (value, want) => {
+    expect(say("OptOut", own(value)).kind).toBe(want);
+  });
+
+  it("one who is on does not hide the other who is off", () => {
+    const facts = { ...own("enabled").facts, ...inherited("disabled").facts };
+    expect(say("OptOut", { facts }).kind).toBe("veto");
   });
 });
 
@@ -155,39 +133,6 @@ describe("ManagedByOthers", () => {
   });
 });
 
-describe("Budget", () => {
-  /** Repairs of different troubles. */
-  const at = (...hoursAgo: number[]) =>
-    hoursAgo.map((hours, i) => anIntent({ at: NOW - hours * HOUR, node: `n${i}`, trouble: `Trouble${i}` }));
-  const waves = (...minutesAgo: number[]) =>
-    minutesAgo.flatMap((ago, wave) =>
-      [0, 1, 2].map((i) => anIntent({ at: NOW - ago * MINUTE, node: `n${wave}-${i}` })),
-    );
-  it.each<[string, Intent[], GuardResult["kind"]]>([
-    ["nothing yet", [], "pass"],
-    ["two repairs", at(1, 2), "pass"],
-    ["three repairs", at(1, 2, 3), "veto"],
-    ["one of them is older than four hours", at(1, 2, 4), "pass"],
-    ["one wave of many is one", at(1, 1, 1, 1, 1).map((intent) => ({ ...intent, trouble: "CrashLoop" })), "pass"],
-    ["another target's do not count", at(1, 2, 3).map((intent) => ({ ...intent, uid: "other" })), "pass"],
-    ["a canary and seven waves, ten minutes apart, and the next", waves(80, 70, 60, 50, 40, 30, 20, 10), "pass"],
-    ["waves an hour apart are repairs of their own", waves(190, 130, 70), "veto"],
-    ["the next wave of the third repair", [...at(2, 3), ...waves(10)], "pass"],
-    ["a fourth repair", [...at(2, 3), ...waves(35)], "veto"],
-    ["the same trouble of another template", waves(10, 20).map((i, n) => ({ ...i, templateHash: `t${n}` })), "veto"],
-  ])("%s", (_name, intents, want) => {
-    const plan = { ...aPlan(deletion("n9")), fence: { uid: "uid-agent", generation: 2, templateHash: "template-2" } };
-    expect(say("Budget", { intents, plan }).kind).toBe(want);
-  });
-
-  it("says how many there were and when the next may be", () => {
-    expect(say("Budget", { intents: at(1, 2, 3) })).toMatchObject({
-      reason: "BudgetExhausted",
-      message: expect.stringMatching(/3 times within 4 h; the limit is 3.*2026-01-15T13:00:00/),
-    });
-  });
-});
-
 describe("all together", () => {
   it("every guard speaks, in order, and the first veto counts", () => {
     const { reports, veto } = judge(
@@ -214,11 +159,42 @@ describe("all together", () => {
     ["two are not", { plan: aPlan(deletion("n1"), deletion("n2")) }, "NotEvaluated"],
     ["no template", template, "NotEvaluated"],
     ["no second pod within a day", { intents: [anIntent({ at: NOW - 23 * HOUR })] }, "NotEvaluated"],
+    ["a day later", { intents: [anIntent({ at: NOW - 24 * HOUR })] }, undefined],
     ["another target's do not count", { intents: [anIntent({ at: NOW - HOUR, uid: "other" })] }, undefined],
   ])("what could not be read narrows: %s", (_name, given, want) => {
     const { veto } = judge(input({ ...given, facts: { namespaceAnnotations: undefined } }));
     expect(veto?.reason).toBe(want);
     if (veto) expect(veto.message).toContain("namespaces");
+  });
+
+  it("says what is not reached, each once, and how to grant it", () => {
+    const facts = { namespaceAnnotations: undefined };
+    const { reports } = judge(input({ ...template, facts, others: undefined }));
+    expect(reports.at(-1)).toEqual({
+      name: "Scope",
+      result: {
+        kind: "veto",
+        reason: "NotEvaluated",
+        message:
+          "These rights do not reach namespaces, the ledgers of other targets (list leases), so only one pod and no template may be changed. Grant read access (rbac.yaml) for more.",
+      },
+    });
+  });
+
+  it("a person's word is asked for where a guard wants it", () => {
+    const structure = aStructure({ hostPaths: [{ path: "/opt/cni/bin", writable: true, bidirectional: false }] });
+    const { veto, approval } = judge(input({ ...template, facts: { structure } }));
+    expect(veto).toBeUndefined();
+    expect(approval).toMatchObject({ kind: "needs-approval", reason: "CriticalClass" });
+    expect(judge(input({})).approval).toBeUndefined();
+  });
+
+  it("an owner's command is a person's next step", () => {
+    expect(say("ManagedByOthers", { ...template, facts: { controller: "Stack/agents" } })).toMatchObject({
+      kind: "veto",
+      reason: "ManagedByOthers",
+      command: "kubectl edit stack agents -n kube-system",
+    });
   });
 
   it("what could be read does not", () => {

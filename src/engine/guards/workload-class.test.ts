@@ -160,64 +160,89 @@ describe("classOf, by structure", () => {
   });
 });
 
-describe("classOf, by name", () => {
-  const plain = structureOf(spec([]));
-  it.each<[string, string, WorkloadClass]>([
-    ["kube-proxy", "", "path"],
-    ["kube-proxy-windows", "", "path"],
-    ["node-local-dns", "", "path"],
-    ["nodelocaldns", "", "path"],
-    ["Cilium", "", "path"],
-    ["agent", "quay.io/calico/node:v3.28", "none"],
-    ["agent", "quay.io/cilium/cilium:v1.16@sha256:0", "path"],
-    ["ebs-csi-node", "", "driver"],
-    ["nvidia-device-plugin-daemonset", "", "driver"],
-    ["fluent-bit", "", "buffer"],
-    ["logging", "cr.fluentbit.io/fluent/fluent-bit:3", "buffer"],
-    ["vectorizer", "", "none"],
-    ["my-ingress-nginx", "", "none"],
-  ])("%s %s: %s", (name, image, want) => {
-    expect(classOf(plain, { name, images: image ? [image] : [] }).class).toBe(want);
+/** Paths of the node, for writing unless said otherwise, and the class they make. */
+describe("classOf, by path", () => {
+  it.each<[string, WorkloadClass]>([
+    ["/cni", "path"],
+    ["/etc/cni", "path"],
+    ["/etc/cni/net.d", "path"],
+    ["/etc/cni/net.d/multus.d", "path"],
+    ["/opt/cni/bin", "path"],
+    ["/opt/cni/bin/flannel", "path"],
+    ["/etc/cni/net.data", "none"],
+    ["/etc/cni/other", "none"],
+    ["/etc/cnis", "none"],
+    ["/etc/mycni", "none"],
+    ["/var/lib/cni-cache", "none"],
+    ["/var/lib/kubelet", "driver"],
+    ["/var/lib/kubelet/plugins", "driver"],
+    ["/var/lib/kubelet/plugins/x/y", "driver"],
+    ["/var/lib/kubelet/pluginsx", "none"],
+    ["/var/lib/kubelet/other", "none"],
+    ["/var/lib/mykubelet", "none"],
+    ["/kubelet/device-plugins", "driver"],
+    ["/data/run/xtables.lock", "none"],
+    ["/run/xtables.lock", "path"],
+    ["/var/run/xtables.lock", "path"],
+    ["/run/xtables.lock.old", "none"],
+    ["/lib/modules", "driver"],
+    ["/lib/modules/6.12", "driver"],
+    ["/usr/lib/modules", "driver"],
+    ["/lib/modulesx", "none"],
+    ["/opt/lib/modules", "none"],
+    ["/var/log", "buffer"],
+    ["/var/log/pods", "buffer"],
+    ["/var/log/pods/x", "buffer"],
+    ["/var/log/journal", "buffer"],
+    ["/var/log/containers/a", "buffer"],
+    ["/var/log/podsx", "none"],
+    ["/data/var/log", "none"],
+    ["/run/log/journal", "buffer"],
+    ["/run/log/journal/x", "none"],
+    ["/data/run/log/journal", "none"],
+    ["/var/lib/docker/containers", "buffer"],
+    ["/var/lib/docker/containers/x", "none"],
+    ["/data/var/lib/docker/containers", "none"],
+  ])("%s: %s", (path, want) => {
+    const structure = structureOf(spec(rw(path), inHost, privileged));
+    expect(classOf(structure, { name: "agent", images: [] }).class).toBe(want);
   });
 
-  it("an ingress by its name and any port of the node", () => {
-    const structure = structureOf(spec([], {}, { ports: [{ containerPort: 8443, hostPort: 8443 }] }));
-    expect(classOf(structure, { name: "ingress-nginx", images: [] })).toMatchObject({ class: "path" });
-    expect(classOf(structure, { name: "agent", images: [] }).class).toBe("none");
+  it.each<[string, WorkloadClass]>([
+    ["/var/lib/kubelet", "none"],
+    ["/var/lib/kubelet/plugins", "none"],
+    ["/run/xtables.lock", "none"],
+    ["/opt/cni/bin", "none"],
+    ["/lib/modules", "driver"],
+    ["/var/log", "buffer"],
+  ])("%s, only read: %s", (path, want) => {
+    const structure = structureOf(spec(ro(path), inHost, privileged));
+    expect(classOf(structure, { name: "agent", images: [] }).class).toBe(want);
   });
 
-  it("never against the structure", () => {
-    const driver = structureOf(spec(rw("/var/lib/kubelet/plugins")));
-    expect(classOf(driver, { name: "fluent-bit", images: [] }).class).toBe("driver");
+  it.each<[string, WorkloadClass]>([
+    ["SYS_MODULE", "driver"],
+    ["CAP_SYS_MODULE", "driver"],
+    ["ALL", "driver"],
+    ["NET_ADMIN", "none"],
+    ["MY_SYS_MODULE", "none"],
+    ["SYS_MODULES", "none"],
+  ])("the modules and %s: %s", (capability, want) => {
+    const container = { securityContext: { capabilities: { add: ["NET_RAW", capability] } } };
+    expect(classOf(structureOf(spec(ro("/lib/modules"), {}, container)), { name: "agent", images: [] }).class).toBe(
+      want,
+    );
   });
 
-  it("says which name decided", () => {
-    expect(classOf(plain, { name: "logging", images: ["x/fluentd:1"] }).evidence).toBe("is named fluentd");
-  });
-});
-
-describe("structureOf", () => {
-  it("is the same for the same spec in another order", () => {
-    const one = spec(rw("/b", "/a"));
-    expect(structureOf(one).hostPaths.map(({ path }) => path)).toEqual(["/a", "/b"]);
-  });
-
-  it("writable as soon as one container may write", () => {
-    const podSpec = spec(ro("/data"));
-    const mount = { name: "v0", mountPath: "/data" };
-    const both = { ...podSpec, initContainers: [{ name: "init", volumeMounts: [mount] }] };
-    expect(structureOf(podSpec).hostPaths).toEqual([{ path: "/data", writable: false, bidirectional: false }]);
-    expect(structureOf(both).hostPaths).toEqual([{ path: "/data", writable: true, bidirectional: false }]);
-  });
-
-  it("of nothing is nothing", () => {
-    expect(structureOf(undefined)).toEqual({
-      hostPaths: [],
-      hostPorts: [],
-      hostNetwork: false,
-      privileged: false,
-      capabilities: [],
-      scratchBytes: 0,
+  it("shared mounts come before the network, the kernel's own files after it", () => {
+    const shared = (path: string): Mount => ({ path, propagation: "Bidirectional" });
+    const cni = rw("/opt/cni/bin");
+    const found = (mount: Mount) => classOf(structureOf(spec([...cni, mount])), { name: "agent", images: [] });
+    expect(found(shared("/mnt/data"))).toEqual({
+      class: "driver",
+      evidence: "shares its mounts below /mnt/data with the node (Bidirectional)",
     });
+    for (const path of ["/sys", "/sys/fs/bpf"]) expect(found(shared(path)).class).toBe("path");
+    for (const path of ["/system", "/data/sys"]) expect(found(shared(path)).class).toBe("driver");
   });
 });

@@ -28,7 +28,7 @@ function state(pod: PodFacts, standing: Standing | undefined, at: number): strin
         ? "stuck Terminating"
         : `Terminating, ${age(at, standing.deadline)} of its grace period left`;
     case "node-down":
-      return "its node does not answer";
+      return pod.node === "" ? "not scheduled yet" : "its node does not answer";
     case "starting":
       return (
         pod.containers.find(({ waiting }) => waiting)?.waiting?.reason ?? (pod.bound ? "starting" : "not scheduled yet")

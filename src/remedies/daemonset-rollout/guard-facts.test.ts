@@ -85,6 +85,49 @@ describe("guardFacts", () => {
     expect(facts.nodes.map(({ podStartedAt }) => podStartedAt)).toEqual([NOW - 30 * MINUTE, NOW - HOUR]);
   });
 
+  it("says whether a node answers, since when, and how old it is", () => {
+    const nodes = [aNode("n1", { createdAt: NOW - HOUR }), deadNode("n2"), aNode("n3", { ready: "False" })];
+    const facts = guardFacts(anObservation({ nodes, pods: fleet(3, []) }), settings);
+    expect(facts.nodes).toMatchObject([
+      { ready: true, createdAt: NOW - HOUR, leaving: false },
+      { ready: false, readyChangedAt: NOW - 20 * MINUTE },
+      { ready: false },
+    ]);
+    expect(facts.troubledNodes).toEqual(["n2", "n3"]);
+  });
+
+  it("a node's trouble is as old as the first of its pods' and that of a Ready pod none", () => {
+    const late = crashingPod("n1");
+    const { readyChangedAt: _none, ...early } = crashingPod("n1", { uid: "early", createdAt: NOW - 50 * MINUTE });
+    const beside = aPod("n2", { uid: "beside" });
+    const pods = [late, early, beside, crashingPod("n2"), aPod("n3")];
+    const facts = guardFacts(anObservation({ nodes: someNodes(3), pods }), settings);
+    expect(facts.nodes.map(({ troubledSince }) => troubledSince)).toEqual([
+      NOW - 50 * MINUTE,
+      NOW - 20 * MINUTE,
+      undefined,
+    ]);
+    expect(facts.troubledNodes).toEqual(["n1", "n2"]);
+  });
+
+  it("takes the last of several containers' first runs, and the creation where none ran", () => {
+    const run = (minutes: number, more = {}) => aContainer({ runningSince: NOW - minutes * MINUTE, ...more });
+    const { runningSince: _none, ...waiting } = aContainer();
+    const pods = [
+      aPod("n1", { createdAt: NOW - HOUR, containers: [run(50), run(30), run(10, { restartCount: 2 })] }),
+      aPod("n2", { createdAt: NOW - HOUR, containers: [waiting] }),
+      aPod("n3", { createdAt: NOW - HOUR, containers: [] }),
+    ];
+    const facts = guardFacts(anObservation({ nodes: someNodes(3), pods }), settings);
+    expect(facts.nodes.map(({ podStartedAt }) => podStartedAt)).toEqual([NOW - 30 * MINUTE, NOW - HOUR, NOW - HOUR]);
+  });
+
+  it("an empty zone label is none", () => {
+    const labels = { "topology.kubernetes.io/zone": "", "failure-domain.beta.kubernetes.io/zone": "b" };
+    const facts = guardFacts(anObservation({ nodes: [aNode("n1", { labels })], pods: [aPod("n1")] }), settings);
+    expect(facts.nodes[0]?.zone).toBe("b");
+  });
+
   it("carries what the class, the allowance and the buffers are judged by", () => {
     const structure = aStructure({ privileged: true });
     const observation = anObservation({

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { aDaemonSet, aPod, badImagePod, neverReadyPod } from "../../../test/support/daemonset-builders.ts";
+import {
+  aContainer,
+  aDaemonSet,
+  aPod,
+  badImagePod,
+  failedPod,
+  neverReadyPod,
+} from "../../../test/support/daemonset-builders.ts";
 import { reported } from "./reported.ts";
 
 describe("reported", () => {
@@ -26,6 +33,38 @@ describe("reported", () => {
       [],
       true,
       "reported: 3 of 4 available, 2 up to date",
+    ],
+    [
+      "pods by what they wait for, the most frequent first, in the words of their own status where it has any",
+      {},
+      [neverReadyPod("n1"), failedPod("n2"), failedPod("n3"), aPod("n4"), badImagePod("n5", { reason: "NodeLost" })],
+      true,
+      "2 Evicted, 1 not Ready, 1 NodeLost",
+    ],
+    [
+      "a container that waits behind one that runs",
+      {},
+      [
+        badImagePod("n1", {
+          containers: [aContainer(), aContainer({ waiting: { reason: "ErrImagePull", message: "" } })],
+        }),
+      ],
+      true,
+      "1 ErrImagePull",
+    ],
+    [
+      "a container that waits without a word",
+      {},
+      [badImagePod("n1", { containers: [aContainer({ waiting: { reason: "", message: "" } })] })],
+      true,
+      "1 not Ready",
+    ],
+    [
+      "a spec that was not observed, and pods that say why",
+      { generation: 3 },
+      [badImagePod("n1")],
+      true,
+      "1 ImagePullBackOff",
     ],
   ])("%s", (_name, overrides, pods, isStuck, message) => {
     expect(reported(aDaemonSet(overrides), pods)).toEqual({ isStuck, message });
