@@ -147,7 +147,19 @@ describe("when creation counts as failing", () => {
 
   it.each<[string, Observation, boolean]>([
     ["a refusal", lacking(["n1"], { events: [refused], podlessSince: { n1: NOW } }), true],
-    ["a refusal in the same moment as a success", lacking(["n1"], { events: [refused, made(NOW - MINUTE)] }), true],
+    [
+      "a refusal in the same moment as a success",
+      lacking(["n1"], { events: [refused, made(NOW - MINUTE)], podlessSince: { n1: NOW } }),
+      true,
+    ],
+    [
+      "a refusal after a success, and other news since",
+      lacking(["n1"], {
+        events: [made(NOW - 2 * MINUTE), refused, anEvent({ reason: "FailedDelete", lastAt: NOW })],
+        podlessSince: { n1: NOW },
+      }),
+      true,
+    ],
     [
       "a success after the refusal, while the node has time",
       lacking(["n1"], { events: [refused, made(NOW - MINUTE + 1)], podlessSince: { n1: NOW - 2 * MINUTE } }),
