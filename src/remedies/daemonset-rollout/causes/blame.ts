@@ -27,9 +27,10 @@ function registryOf(image: string): string {
 /** C02: only a registry or a pull secret that the new revision brought can be its fault. */
 function deniedPull({ container = "" }: Trouble, proven: RevisionFacts, here: Situation): Blame {
   const { template } = here.observation.daemonSet;
-  const before = proven.images[container];
   const now = template.images[container];
-  const isNew = before !== undefined && now !== undefined && registryOf(before) !== registryOf(now);
+  // Another container of the proven revision may have used the registry: then the new one did not bring it.
+  const known = new Set(Object.values(proven.images).map(registryOf));
+  const isNew = now !== undefined && !known.has(registryOf(now));
   if (isNew || proven.admission.pullSecrets !== template.admission.pullSecrets) return REVISION;
   return person(
     `Revision ${proven.number} uses the same registry and the same pull secrets, so a rollback may be denied the same way. The kubelet tries again by itself once the credentials are right.`,
@@ -60,10 +61,9 @@ function nameOf(reference: string): string {
 
 function mentions(words: string, name: string): boolean {
   const [object = "", key] = name.split(":", 2);
-  const has = (text: string): boolean => {
-    const at = words.indexOf(text);
-    return at >= 0 && !/[\w.-]/.test(words[at - 1] ?? " ") && !/[\w-]/.test(words[at + text.length] ?? " ");
-  };
+  // Every occurrence counts: a volume or a pod may be named after what is missing, with more to its name.
+  const has = (text: string): boolean =>
+    new RegExp(`(?<![\\w.-])${text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?![\\w-])`).test(words);
   return has(object) && (key === undefined || has(key));
 }
 
@@ -74,15 +74,11 @@ function missing({ cause, words = "" }: Trouble, proven: RevisionFacts, here: Si
   const named = template.references
     .filter((reference) => mentions(words, nameOf(reference)))
     .sort((a, b) => b.length - a.length)[0];
-  const volume = /volume "([^"]+)"/.exec(words)?.[1];
-  if (
-    named === undefined &&
-    volume !== undefined &&
-    template.volumes.includes(volume) &&
-    !proven.volumes.includes(volume)
-  )
-    return REVISION;
-  if (named === undefined) return cause === "C10" ? REVISION : UNKNOWN;
+  if (named === undefined) {
+    const volume = /volume "([^"]+)"/.exec(words)?.[1] ?? "";
+    const isNew = template.volumes.includes(volume) && !proven.volumes.includes(volume);
+    return isNew || cause === "C10" ? REVISION : UNKNOWN;
+  }
   if (!proven.references.includes(named)) return REVISION;
   return person(
     `Revision ${proven.number} needs ${named}, too: it has vanished or cannot be used, and a rollback would miss it the same way.`,
@@ -111,7 +107,6 @@ function unschedulable({ reason }: Trouble, proven: RevisionFacts, here: Situati
 /** Who is to blame for one troubled pod of the present revision, while none of its pods is available. */
 export function blame({ trouble }: TroubledPod, here: Situation): Blame {
   const { proven } = here;
-  if (here.equivalents.size > 0 && here.good.length > 0) return UNKNOWN;
   if (trouble.blame === "template") return REVISION;
   switch (trouble.cause) {
     case "C02":

@@ -24,6 +24,14 @@ const KINDS: readonly Kind[] = [
     who: "repair the admission webhook",
   },
   {
+    // Before the accounts: OpenShift's refusal speaks of the service account that may not use a constraint.
+    cause: "C22",
+    reason: "PodSecurity",
+    pattern: /violates PodSecurity|security context constraint|PodSecurityPolicy/i,
+    part: "security",
+    who: "the namespace's Pod Security level or the template",
+  },
+  {
     cause: "C23",
     reason: "ServiceAccountMissing",
     pattern: /service account|serviceaccount/i,
@@ -45,16 +53,9 @@ const KINDS: readonly Kind[] = [
     who: "create the RuntimeClass or correct the template",
   },
   {
-    cause: "C22",
-    reason: "PodSecurity",
-    pattern: /violates PodSecurity|securitycontextconstraint|PodSecurityPolicy/i,
-    part: "security",
-    who: "the namespace's Pod Security level or the template",
-  },
-  {
     cause: "C20",
     reason: "QuotaExceeded",
-    pattern: /exceeded quota|maximum (cpu|memory)|minimum (cpu|memory)|LimitRange/i,
+    pattern: /(exceeded|failed) quota|(maximum|minimum) \S+ usage|max limit to request ratio|LimitRange/i,
     part: "requests",
     who: "raise the ResourceQuota or LimitRange",
   },

@@ -1,0 +1,143 @@
+import { describe, expect, it } from "vitest";
+import type { Scene } from "../../../../test/support/daemonset-builders.ts";
+import {
+  aNode,
+  anObservation,
+  aPod,
+  deadNode,
+  fleet,
+  MINUTE,
+  NOW,
+  oldPod,
+  settings,
+  someNodes,
+} from "../../../../test/support/daemonset-builders.ts";
+import type { NodeFacts, PodFacts } from "../facts.ts";
+import { situation } from "../situation.ts";
+import { nodeDown, orphaned } from "./nodes.ts";
+
+/** Eight nodes that run the present revision; these are in the place of theirs. */
+const fleetOf = (nodes: readonly NodeFacts[], pods: readonly PodFacts[] = [], scene: Scene = {}) =>
+  situation(
+    anObservation({
+      nodes: someNodes(8).map((node) => nodes.find(({ name }) => name === node.name) ?? node),
+      pods: fleet(8, pods),
+      ...scene,
+    }),
+    settings,
+  );
+const unreachable = { key: "node.kubernetes.io/unreachable", effect: "NoSchedule" } as const;
+const SINCE = "2026-01-15T11:40:00.000Z";
+
+describe("nodes that do not answer", () => {
+  it("one that the rollout waits for (C16)", () => {
+    expect(nodeDown(fleetOf([deadNode("n2")]))).toEqual({
+      cause: "C16",
+      reason: "NodeDown",
+      message:
+        "Node n2 does not answer; the rollout waits for what cannot run there. Repair or remove the node; nothing about the DaemonSet is wrong there.",
+      evidence: [`node n2 Ready=Unknown since ${SINCE}`, "maxUnavailable 1 of 8 is 1, and 1 of it are these nodes"],
+      pods: ["agent-n2"],
+      nodes: ["n2"],
+      commands: [
+        "kubectl describe node n2",
+        `kubectl patch daemonset/agent -n kube-system --type merge -p '{"spec":{"updateStrategy":{"rollingUpdate":{"maxUnavailable":2}}}}'`,
+      ],
+    });
+  });
+
+  it("one whose pod counts as misscheduled only (C15): no budget is raised", () => {
+    expect(nodeDown(fleetOf([deadNode("n2", { taints: [unreachable] })]))).toEqual({
+      cause: "C15",
+      reason: "NodeDown",
+      message:
+        "Node n2 does not answer; the pod there counts as misscheduled. Repair or remove the node; nothing about the DaemonSet is wrong there.",
+      evidence: [`node n2 Ready=Unknown since ${SINCE}`],
+      pods: ["agent-n2"],
+      nodes: ["n2"],
+      commands: ["kubectl describe node n2"],
+    });
+  });
+
+  it("several, on some of which the rollout waits", () => {
+    const dead = ["n1", "n2", "n3", "n4", "n5", "n6"].map((name) => deadNode(name));
+    expect(nodeDown(fleetOf(dead.slice(0, 5)))?.message).toMatch(/^Nodes n1, n2, n3, n4, n5 do not answer; /);
+    const { readyChangedAt: _none, ...n1 } = deadNode("n1", { ready: "False", taints: [unreachable] });
+    const daemonSet = { maxUnavailable: "25%" };
+    expect(nodeDown(fleetOf([n1, ...dead.slice(1)], [], { daemonSet }))).toMatchObject({
+      cause: "C16",
+      message: expect.stringMatching(/^Nodes n1, n2, n3, n4, n5 and 1 more do not answer; the rollout waits/),
+      evidence: [
+        "node n1 Ready=False",
+        ...["n2", "n3", "n4", "n5", "n6"].map((name) => `node ${name} Ready=Unknown since ${SINCE}`),
+        "maxUnavailable 25% of 7 is 2, and 6 of it are these nodes",
+      ],
+      commands: ["kubectl describe node n1", expect.stringContaining('"maxUnavailable":8')],
+    });
+  });
+
+  it("OnDelete has no budget to raise", () => {
+    const here = fleetOf([deadNode("n2")], [], { daemonSet: { strategy: "OnDelete" } });
+    expect(nodeDown(here)?.commands).toEqual(["kubectl describe node n2"]);
+  });
+
+  it("without a pod it matters only where one should run", () => {
+    const without = { pods: fleet(8, []).filter(({ node }) => node !== "n2") };
+    expect(nodeDown(fleetOf([deadNode("n2")], [], without))).toMatchObject({ cause: "C16", pods: [], nodes: ["n2"] });
+    expect(nodeDown(fleetOf([deadNode("n2", { taints: [unreachable] })], [], without))).toBeUndefined();
+    expect(nodeDown(fleetOf([]))).toBeUndefined();
+  });
+});
+
+describe("whether the update killed the node", () => {
+  const started = NOW - 30 * MINUTE;
+  const young = aPod("n2", { createdAt: started });
+  const went = (at: number, overrides: Partial<NodeFacts> = {}) => deadNode("n2", { readyChangedAt: at, ...overrides });
+  const { readyChangedAt: _none, ...timeless } = deadNode("n2");
+  it.each<[string, NodeFacts, PodFacts, boolean]>([
+    ["it went down when its pod started", went(started), young, true],
+    ["ten minutes later", went(started + 10 * MINUTE), young, true],
+    ["later", went(started + 10 * MINUTE + 1), young, false],
+    ["before", went(started - 1), young, false],
+    ["with a pod of the older revision", went(started), oldPod("n2", { createdAt: started }), false],
+    ["nobody knows when", timeless, young, false],
+  ])("%s", (_name, node, pod, isSuspect) => {
+    const finding = nodeDown(fleetOf([node], [pod]));
+    const suspicion =
+      "n2 went down within 10 min of its pod of the present revision starting: the update may have killed it, so stop the rollout and find out before anything else.";
+    expect(finding?.message.endsWith(suspicion)).toBe(isSuspect);
+    expect(finding?.commands.length).toBe(isSuspect ? 1 : 2);
+  });
+
+  it("a node that came back a moment after its update is none", () => {
+    const back = aNode("n2", { readyChangedAt: started });
+    expect(nodeDown(fleetOf([back, deadNode("n3")], [young]))?.commands.length).toBe(2);
+  });
+});
+
+describe("pods of removed nodes (C19)", () => {
+  const orphans = (...pods: PodFacts[]) => situation(anObservation({ pods: [...fleet(4, []), ...pods] }), settings);
+
+  it("one", () => {
+    expect(orphaned(orphans(aPod("gone")))).toEqual({
+      cause: "C19",
+      reason: "NodeGone",
+      message:
+        "Pod agent-gone belongs to a node that no longer exists; the cluster's pod garbage collection removes it.",
+      evidence: ["pod agent-gone: node gone is not in the cluster"],
+      pods: ["agent-gone"],
+      nodes: ["gone"],
+      commands: ["kubectl get pods -n kube-system -o wide --field-selector spec.nodeName=gone"],
+    });
+  });
+
+  it("several, each node once; a pod that was never bound is not one", () => {
+    const second = aPod("gone", { name: "agent-2", uid: "uid-2" });
+    expect(orphaned(orphans(aPod("gone"), second, aPod("left", { bound: false })))).toMatchObject({
+      message: expect.stringMatching(/^2 pods belong to a node/),
+      pods: ["agent-gone", "agent-2"],
+      nodes: ["gone"],
+    });
+    expect(orphaned(orphans(aPod("left", { bound: false })))).toBeUndefined();
+  });
+});
