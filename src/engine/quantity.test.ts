@@ -22,6 +22,17 @@ describe("the amount of a quantity", () => {
     ["-1", 0],
     ["1Xi", 0],
     ["many", 0],
+    ["1.5E+3", 1500],
+    ["12e12", 12e12],
+    ["3P", 3e15],
+    ["3T", 3e12],
+    ["3M", 3e6],
+    ["3Ki", 3072],
+    ["1Ti", 2 ** 40],
+    ["1Pi", 2 ** 50],
+    ["1Ei", 2 ** 60],
+    ["x1", 0],
+    ["1.5.5", 0],
     ["1 Gi", 0],
   ])("%s is %d", (quantity, amount) => {
     expect(amountOf(quantity)).toBeCloseTo(amount, 10);

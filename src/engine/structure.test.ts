@@ -1,6 +1,6 @@
 import type { Container, PodSpec, Volume } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
-import { bytesOf, structureOf } from "./structure.ts";
+import { structureOf } from "./structure.ts";
 
 function mounts(...names: string[]): Container {
   return { name: "main", volumeMounts: names.map((name) => ({ name, mountPath: `/in/${name}` })) };
@@ -123,41 +123,5 @@ describe("structureOf", () => {
     ["a volume of another kind", [hostPath("v", "/data")], ["v"], 0],
   ])("scratch space: %s", (_name, volumes, mounted, want) => {
     expect(structureOf({ volumes, containers: [mounts(...mounted)] }).scratchBytes).toBe(want);
-  });
-});
-
-describe("bytesOf", () => {
-  it.each<[string | number | undefined, number]>([
-    ["100Mi", 104_857_600],
-    ["1G", 1e9],
-    ["1.5Gi", 1_610_612_736],
-    ["1e3", 1000],
-    ["1.5E+3", 1500],
-    ["25e-1", 2.5],
-    ["12e12", 12e12],
-    ["1E", 1e18],
-    ["500m", 0.5],
-    ["2.", 2],
-    ["1.25k", 1250],
-    ["+5", 5],
-    [1024, 1024],
-    ["3k", 3000],
-    ["3M", 3e6],
-    ["3T", 3e12],
-    ["3P", 3e15],
-    ["3Ki", 3072],
-    ["1Ti", 2 ** 40],
-    ["1Pi", 2 ** 50],
-    ["1Ei", 2 ** 60],
-    [undefined, 0],
-    ["", 0],
-    ["much", 0],
-    ["1Xi", 0],
-    ["-1", 0],
-    ["1 Mi", 0],
-    ["x1", 0],
-    ["1.5.5", 0],
-  ])("%s is %d", (text, want) => {
-    expect(bytesOf(text)).toBe(want);
   });
 });
