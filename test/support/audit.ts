@@ -114,10 +114,11 @@ export function wordsOf(event: AuditEvent, nodeOf: (namespace: string, pod: stri
   const { verb, objectRef, requestObject } = event;
   const { resource = "", namespace = "", name = "", subresource } = objectRef ?? {};
   if (verb === "delete" && resource === "pods" && subresource === undefined) {
-    const grace = deleteOption(event, "gracePeriodSeconds").map((value) => value ?? "")[0] ?? "";
+    const [grace] = deleteOption(event, "gracePeriodSeconds");
     const where = nodeOf(namespace, name) ?? `an unknown node (${namespace}/${name})`;
-    if (grace === "") return `delete pod on ${where}`;
-    return Number(grace) === 0 ? `force delete pod on ${where}` : `delete pod within ${String(grace)} s on ${where}`;
+    if (grace === undefined || grace === null) return `delete pod on ${where}`;
+    const seconds = Number(grace);
+    return seconds === 0 ? `force delete pod on ${where}` : `delete pod within ${seconds} s on ${where}`;
   }
   if (verb === "patch" && resource === "daemonsets" && subresource === undefined)
     return `patch daemonset ${name} (${templateChange(requestObject)})`;
