@@ -4,11 +4,13 @@ import type { AuditEvent } from "../support/audit.ts";
 import { parseAudit, requestsBy, wordsOf, writesBy } from "../support/audit.ts";
 import { healerUser } from "../support/cluster.ts";
 
+const podPath = "/api/v1/namespaces/kube-system/pods/agent-x";
+
 function event(overrides: Partial<AuditEvent> = {}): AuditEvent {
   return {
     stage: "ResponseComplete",
     verb: "delete",
-    requestURI: "/api/v1/namespaces/kube-system/pods/agent-x",
+    requestURI: podPath,
     user: { username: healerUser },
     objectRef: { resource: "pods", namespace: "kube-system", name: "agent-x" },
     responseStatus: { code: 200 },
@@ -43,10 +45,31 @@ describe("what counts as a write", () => {
       { verb: "update", objectRef: { apiGroup: "coordination.k8s.io", resource: "leases", name: "kube-scheduler" } },
       true,
     ],
+    [
+      "a deletion whose body says nothing of the dry run in its query",
+      { requestURI: `${podPath}?dryRun=All`, requestObject: { kind: "DeleteOptions" } },
+      true,
+    ],
+    ["a patch with a field called dryRun", { verb: "patch", requestObject: { dryRun: ["All"], spec: {} } }, true],
+    ["a created object with a field called dryRun", { verb: "create", requestObject: { dryRun: ["All"] } }, true],
+    ["a dry run of a patch", { verb: "patch", requestURI: `${podPath}?dryRun=All`, requestObject: {} }, false],
+    [
+      "all pods of a namespace",
+      { verb: "deletecollection", objectRef: { resource: "pods", namespace: "kube-system" } },
+      true,
+    ],
+    [
+      "all Leases of a namespace",
+      { verb: "deletecollection", objectRef: { apiGroup: "coordination.k8s.io", resource: "leases" } },
+      true,
+    ],
+    ["all events of a namespace", { verb: "deletecollection", objectRef: { resource: "events" } }, true],
+    ["the deletion of an event", { verb: "delete", objectRef: { resource: "events", name: "a" } }, true],
+    ["all receipts", { verb: "deletecollection", objectRef: { apiGroup: "openfero.io", resource: "receipts" } }, true],
     ["another user's deletion", { user: { username: "admin" } }, false],
     ["a read", { verb: "get" }, false],
     ["a refused deletion", { responseStatus: { code: 409 } }, false],
-    ["a dry run by the query", { requestURI: "/api/v1/namespaces/kube-system/pods/agent-x?dryRun=All" }, false],
+    ["a dry run by the query", { requestURI: `${podPath}?dryRun=All` }, false],
     ["a dry run by the body", { requestObject: { dryRun: ["All"] } }, false],
     [
       "the ledger",
@@ -70,6 +93,16 @@ describe("what counts as a write", () => {
 });
 
 describe("the words for it", () => {
+  const touchedAt = "operarius.openfero.io/touched-at";
+  const fence = { op: "test", path: "/metadata/uid", value: "u" };
+  const template = { op: "replace", path: "/spec/template", value: {} };
+  const strategy = { op: "replace", path: "/spec/updateStrategy/type", value: "OnDelete" };
+  const touched = { op: "add", path: `/metadata/annotations/${touchedAt.replace("/", "~1")}`, value: "t" };
+  const restarted = {
+    op: "add",
+    path: "/spec/template/metadata/annotations/kubectl.kubernetes.io~1restartedAt",
+    value: "t",
+  };
   const words = (given: AuditEvent) => wordsOf(given, (_namespace, pod) => (pod === "agent-x" ? "n4" : undefined));
   it.each<[AuditEvent, string]>([
     [event(), "delete pod on n4"],
@@ -91,6 +124,29 @@ describe("the words for it", () => {
     ],
     [patch([{ op: "replace", path: "/spec/updateStrategy/type", value: "OnDelete" }]), "patch daemonset agent ()"],
     [event({ verb: "patch", objectRef: { resource: "nodes", name: "n1" } }), "patch nodes n1"],
+    [event({ requestURI: `${podPath}?gracePeriodSeconds=0` }), "force delete pod on n4"],
+    [event({ requestURI: `${podPath}?gracePeriodSeconds=0`, requestObject: {} }), "delete pod on n4"],
+    [event({ requestObject: { gracePeriodSeconds: 1 } }), "delete pod within 1 s on n4"],
+    [patch([fence, template, strategy]), "patch daemonset agent ()"],
+    [
+      patch([fence, restarted, { ...template, path: "/spec/template/spec/containers/0/image" }]),
+      "patch daemonset agent ()",
+    ],
+    [patch([fence, restarted, strategy]), "patch daemonset agent ()"],
+    [patch([touched, template]), "patch daemonset agent ()"],
+    [
+      patch([{ ...touched, path: "/metadata/annotations", value: { [touchedAt]: "t" } }]),
+      "patch daemonset agent (touch)",
+    ],
+    [
+      patch([{ ...touched, path: "/metadata/annotations", value: { [touchedAt]: "t", other: "u" } }]),
+      "patch daemonset agent ()",
+    ],
+    [patch({ metadata: { annotations: { [touchedAt]: "t" } } }), "patch daemonset agent (touch)"],
+    [patch({ metadata: { annotations: { [touchedAt]: "t" } }, spec: { template: {} } }), "patch daemonset agent ()"],
+    [patch([{ op: "move", from: "/spec/selector", path: "/spec/template" }]), "patch daemonset agent ()"],
+    [patch([fence]), "patch daemonset agent ()"],
+    [patch(undefined), "patch daemonset agent ()"],
   ])("%#", (given, want) => {
     expect(words(given)).toBe(want);
   });

@@ -15,6 +15,7 @@ export interface Grounds {
 
 /** Hands out the groups of nodes of a cluster. */
 export function createGrounds(cluster: Cluster): Grounds {
+  const places = new Set(cluster.grounds.flat());
   const free = cluster.grounds.map((_, number) => number);
   const waiting: ((ground: number) => void)[] = [];
   const take = async (): Promise<number> =>
@@ -28,7 +29,7 @@ export function createGrounds(cluster: Cluster): Grounds {
     async on(id, play) {
       const ground = await take();
       try {
-        const stage = await setUp(cluster, ground, id);
+        const stage = await setUp(cluster, ground, { id, places });
         try {
           return await play(stage);
         } finally {
@@ -42,7 +43,13 @@ export function createGrounds(cluster: Cluster): Grounds {
   };
 }
 
-async function setUp(cluster: Cluster, ground: number, id: string): Promise<Stage> {
+interface Play {
+  id: string;
+  /** Gets the new stage's namespace. */
+  places: Set<string>;
+}
+
+async function setUp(cluster: Cluster, ground: number, { id, places }: Play): Promise<Stage> {
   const nodes = cluster.grounds[ground] ?? [];
   const slug = id
     .toLowerCase()
@@ -50,6 +57,7 @@ async function setUp(cluster: Cluster, ground: number, id: string): Promise<Stag
     .replace(/^-|-$/g, "");
   const { person } = cluster;
   const namespace = await cluster.createNamespace(slug);
+  places.add(namespace);
   await untilDefaultAccount(person, namespace);
   return {
     cluster,
@@ -64,6 +72,7 @@ async function setUp(cluster: Cluster, ground: number, id: string): Promise<Stag
     },
     ground: cluster.groundName(ground),
     history: await keepPodHistory(person, namespace),
+    places,
     undo: [],
   };
 }

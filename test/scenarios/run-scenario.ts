@@ -61,19 +61,23 @@ async function playRun(run: HealRun, stage: Stage, entry: string): Promise<void>
   expect({ uid, deletionTimestamp }, "the exporter's own pod").toEqual({ uid: decoy.metadata.uid });
 }
 
-/** What the shipped account changed on this stage and around the exporter, in words with the scenario's own names. */
+/** What the shipped account changed, but for the other stages, in words with the scenario's own names. */
 export async function writesOn(stage: Stage): Promise<{ words: string; wasReady: boolean }[]> {
-  const { namespace, nodes, history, cluster } = stage;
-  const places = new Set([namespace, cluster.exporter.namespace, ...nodes]);
-  const onStage = writesBy(userOf(cluster.healer), await cluster.audit()).filter(({ objectRef }) =>
-    places.has(objectRef?.namespace ?? objectRef?.name ?? ""),
-  );
-  const nodeOf = (_namespace: string, pod: string): string | undefined => {
+  const { namespace, nodes, places, history, cluster } = stage;
+  const own = new Set([namespace, ...nodes]);
+  const onStage = writesBy(userOf(cluster.healer), await cluster.audit()).filter(({ objectRef }) => {
+    const place = objectRef?.namespace ?? objectRef?.name ?? "";
+    return own.has(place) || !places.has(place);
+  });
+  const nodeOf = (_: string, pod: string): string | undefined => {
     const index = nodes.indexOf(history.find(pod)?.node ?? "");
     return index < 0 ? undefined : `n${index + 1}`;
   };
   return onStage.map((event) => {
-    const words = wordsOf(event, nodeOf).replace(` daemonset ${stage.name} `, " daemonset ");
+    const isHere = event.objectRef?.namespace === namespace;
+    const words = isHere
+      ? wordsOf(event, nodeOf).replace(` daemonset ${stage.name} `, " daemonset ")
+      : wordsOf(event, () => undefined);
     // What is forced has been told to end before, by somebody else; it may have been Ready then.
     const isDeletion = words.startsWith("delete pod");
     return { words, wasReady: isDeletion && (history.find(event.objectRef?.name ?? "")?.ready ?? true) };

@@ -26,6 +26,8 @@ export interface Stage {
   ground: string;
   /** Every pod that was ever in the namespace. */
   history: PodHistory;
+  /** Namespaces and nodes of all stages of this cluster, its own among them, those that are gone too. */
+  places: ReadonlySet<string>;
   /** What has to be undone before the place is cleaned, last first. */
   undo: (() => Promise<void>)[];
 }

@@ -30,20 +30,30 @@ export function parseAudit(text: string): AuditEvent[] {
 }
 
 const readVerbs = new Set(["get", "list", "watch"]);
+const deletions = new Set(["delete", "deletecollection"]);
+const ownRecords = new Set(["receipts", "remediations", "operariuses"]);
 
-function isDryRun({ requestURI, requestObject }: AuditEvent): boolean {
-  const asked = new URL(requestURI, "https://server").searchParams.getAll("dryRun");
-  const body = requestObject as { dryRun?: unknown } | undefined;
-  return asked.includes("All") || (Array.isArray(body?.dryRun) && body.dryRun.includes("All"));
+/** One option of a deletion, as the server reads it: a body counts alone, the query only without one. */
+function deleteOption({ requestURI, requestObject }: AuditEvent, option: "dryRun" | "gracePeriodSeconds"): unknown[] {
+  if (requestObject !== undefined) return [(requestObject as Partial<Record<string, unknown>> | null)?.[option]].flat();
+  return new URL(requestURI, "https://server").searchParams.getAll(option);
+}
+
+/** The body of any other write is an object or a patch, whatever fields it has. */
+function isDryRun(event: AuditEvent): boolean {
+  if (deletions.has(event.verb)) return deleteOption(event, "dryRun").includes("All");
+  return new URL(event.requestURI, "https://server").searchParams.getAll("dryRun").includes("All");
 }
 
 /** The ledger, the announcement of a write, and our own records: declared bookkeeping, not part of a repair. */
-function isBookkeeping({ objectRef }: AuditEvent): boolean {
-  if (objectRef?.apiGroup === "openfero.io") return true;
-  if (objectRef?.apiGroup === "coordination.k8s.io" && objectRef.resource === "leases")
-    return objectRef.name === undefined || objectRef.name.startsWith("operarius-");
-  if (objectRef?.resource === "events") return true;
-  return objectRef?.apiGroup === "authorization.k8s.io" && objectRef.resource === "selfsubjectaccessreviews";
+function isBookkeeping({ verb, objectRef }: AuditEvent): boolean {
+  const { apiGroup = "", resource = "", name } = objectRef ?? {};
+  if (verb === "deletecollection") return false;
+  if (apiGroup === "openfero.io") return ownRecords.has(resource);
+  if (apiGroup === "coordination.k8s.io" && resource === "leases")
+    return name === undefined ? verb === "create" : name.startsWith("operarius-");
+  if (resource === "events") return verb !== "delete";
+  return apiGroup === "authorization.k8s.io" && resource === "selfsubjectaccessreviews";
 }
 
 /** What that user had the server change: accepted writes, in the order they arrived, without dry runs and bookkeeping. */
@@ -64,15 +74,39 @@ export function requestsBy(user: string, events: readonly AuditEvent[]): AuditEv
     .sort((a, b) => a.requestReceivedTimestamp.localeCompare(b.requestReceivedTimestamp));
 }
 
-/** "restart", "rollback" or "touch" by what a JSON patch on a DaemonSet changes; "" when the log has no request bodies. */
+const restartedAt = "kubectl.kubernetes.io/restartedAt";
+const touchedAt = "operarius.openfero.io/touched-at";
+
+/** The leaves that a merge patch sets, and the places that a JSON patch changes, as keys; a map that is added counts by its keys. */
+function changesOf(patch: unknown, above: readonly string[] = []): string[][] {
+  if (Array.isArray(patch) && above.length === 0)
+    return (patch as { op?: string; path?: string; from?: string; value?: unknown }[])
+      .filter(({ op }) => op !== "test")
+      .flatMap(({ op, path = "", from = "", value }) => {
+        if (op === "move") return [["moved", from, path]];
+        const keys = path
+          .split("/")
+          .slice(1)
+          .map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"));
+        return keys.at(-1) === "annotations" ? changesOf(value, keys) : [keys];
+      });
+  if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return [[...above]];
+  const keys = Object.entries(patch);
+  return keys.length === 0 ? [[...above]] : keys.flatMap(([key, value]) => changesOf(value, [...above, key]));
+}
+
+function isWithin(place: readonly string[], keys: readonly string[]): boolean {
+  return keys.every((key, index) => place[index] === key);
+}
+
+/** "restart", "rollback" or "touch" when a patch of a DaemonSet changes what belongs to it and nothing else; else "". */
 function templateChange(patch: unknown): string {
-  const text = JSON.stringify(patch ?? "");
-  if (text.includes("kubectl.kubernetes.io~1restartedAt") || text.includes('"kubectl.kubernetes.io/restartedAt"'))
-    return text.includes('"/spec/template"') ? "rollback" : "restart";
-  if (text.includes('"/spec/template"')) return "rollback";
-  return text.includes("operarius.openfero.io~1touched-at") || text.includes('"operarius.openfero.io/touched-at"')
-    ? "touch"
-    : "";
+  const changes = changesOf(patch ?? {});
+  if (changes.length === 0) return "";
+  const only = (...keys: string[]): boolean => changes.every((place) => isWithin(place, keys));
+  if (only("spec", "template", "metadata", "annotations", restartedAt)) return "restart";
+  if (only("metadata", "annotations", touchedAt)) return "touch";
+  return changes.every((place) => place.join("/") === "spec/template") ? "rollback" : "";
 }
 
 /** A write in words: "delete pod on n4", "force delete pod on n3", "patch daemonset agent (rollback)". */
@@ -80,9 +114,11 @@ export function wordsOf(event: AuditEvent, nodeOf: (namespace: string, pod: stri
   const { verb, objectRef, requestObject } = event;
   const { resource = "", namespace = "", name = "", subresource } = objectRef ?? {};
   if (verb === "delete" && resource === "pods" && subresource === undefined) {
-    const grace = (requestObject as { gracePeriodSeconds?: unknown } | undefined)?.gracePeriodSeconds;
+    const [grace] = deleteOption(event, "gracePeriodSeconds");
     const where = nodeOf(namespace, name) ?? `an unknown node (${namespace}/${name})`;
-    return `${grace === 0 ? "force delete" : "delete"} pod on ${where}`;
+    if (grace === undefined || grace === null) return `delete pod on ${where}`;
+    const seconds = Number(grace);
+    return seconds === 0 ? `force delete pod on ${where}` : `delete pod within ${seconds} s on ${where}`;
   }
   if (verb === "patch" && resource === "daemonsets" && subresource === undefined)
     return `patch daemonset ${name} (${templateChange(requestObject)})`;

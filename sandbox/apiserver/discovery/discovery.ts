@@ -2,7 +2,7 @@
 import { reviews } from "../registry/groups.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { ResourceInfo } from "../registry/resource-info.ts";
-import { apiVersionOf, storedVerbs } from "../registry/resource-info.ts";
+import { apiVersionOf, verbsOf } from "../registry/resource-info.ts";
 
 export const version = {
   major: "1",
@@ -60,7 +60,7 @@ function entries(resource: ResourceInfo): { name: string }[] {
     singularName: singular,
     namespaced,
     kind,
-    verbs: storedVerbs,
+    verbs: verbsOf(resource),
     ...(shortNames.length > 0 ? { shortNames } : {}),
     ...(categories.length > 0 ? { categories } : {}),
   };

@@ -5,10 +5,10 @@ import type { KubeObject } from "../object.ts";
 import { asList, asMap, asString, isMap, timestamp } from "../object.ts";
 import type { ResourceInfo } from "../registry/resource-info.ts";
 import { keyOf } from "../registry/resource-info.ts";
-import { conflict, notFound, notSupported, staleVersion } from "../status.ts";
+import { badRequest, badValue, conflict, notFound, notSupported, staleVersion } from "../status.ts";
 import type { Answer, Call } from "./context.ts";
 import { managerOf, served } from "./context.ts";
-import { checkWriteOptions, dryRunFaults, isDryRun, refuseOptions } from "./options.ts";
+import { checkWriteOptions, dryRunFaults, refuseOptions } from "./options.ts";
 import { matcherOf } from "./read.ts";
 
 export interface DeleteOptions {
@@ -18,22 +18,37 @@ export interface DeleteOptions {
   dryRun: boolean;
 }
 
-/** From the body, else from the query. Errors: 400, 422. */
+/** What the query says in the words of a body. Errors: 400 for a grace period that is no number. */
+function optionsOf({ query }: Call): Record<string, unknown> {
+  const grace = query.get("gracePeriodSeconds");
+  if (grace !== null && !/^[+-]?\d+$/.test(grace))
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`);
+  return {
+    gracePeriodSeconds: grace === null ? undefined : Number(grace),
+    propagationPolicy: query.get("propagationPolicy") ?? undefined,
+    dryRun: query.getAll("dryRun"),
+  };
+}
+
+const policies = ["Foreground", "Background", "Orphan"];
+
+/** From the body alone where there is one, else from the query (endpoints/handlers/delete.go). Errors: 400, 422. */
 export function readDeleteOptions(call: Call): DeleteOptions {
-  const body = call.body.trim() === "" ? {} : parseObject(call.body, call.contentType, "DeleteOptions");
-  const query = call.query;
-  const grace = body.gracePeriodSeconds ?? query.get("gracePeriodSeconds") ?? undefined;
-  const policy = body.propagationPolicy ?? query.get("propagationPolicy") ?? undefined;
-  const policies = ["Foreground", "Background", "Orphan"];
-  checkWriteOptions(call, "DeleteOptions");
+  const isSent = call.body.trim() !== "";
+  const body = isSent ? parseObject(call.body, call.contentType, "DeleteOptions") : optionsOf(call);
+  const { gracePeriodSeconds: grace, propagationPolicy: policy } = body;
+  if (!isSent) checkWriteOptions(call, "DeleteOptions");
   refuseOptions("DeleteOptions", [
+    ...(typeof body.orphanDependents === "boolean" && policy !== undefined
+      ? [badValue("propagationPolicy", policy, "orphanDependents and deletionPropagation cannot be both set")]
+      : []),
     ...(policy === undefined || policies.includes(asString(policy))
       ? []
       : [notSupported("propagationPolicy", asString(policy), [...policies, "nil"])]),
     ...dryRunFaults(asList(body.dryRun).map(asString)),
   ]);
   const { uid, resourceVersion } = asMap(body.preconditions);
-  const dryRun = isDryRun(call) || asList(body.dryRun).includes("All");
+  const dryRun = asList(body.dryRun).includes("All");
   return {
     gracePeriodSeconds: grace === undefined || grace === null ? undefined : Number(grace),
     propagationPolicy: policy === undefined ? undefined : asString(policy),

@@ -3,7 +3,7 @@ import { refusal } from "../authz/rbac.ts";
 import { parseApply, parseObject, parseOperations, parsePatch } from "../http/body.ts";
 import { goValue } from "../http/go-json.ts";
 import type { KubeObject } from "../object.ts";
-import { asMap } from "../object.ts";
+import { asMap, asString } from "../object.ts";
 import { structOf } from "../openapi/kinds.ts";
 import type { Misfit } from "../openapi/schema-check.ts";
 import { converterWords, decoderWords } from "../openapi/schema-check.ts";
@@ -15,6 +15,7 @@ import { apiVersionOf, keyOf } from "../registry/resource-info.ts";
 import {
   badRequest,
   badValue,
+  conflict,
   forbidden,
   invalid,
   required,
@@ -151,9 +152,25 @@ function transformOf(call: Call, warnings: Set<string>): Transform {
   throw type === patchTypes.strategic ? unsupportedMediaType(accepted) : unsupportedPatchType();
 }
 
-/** A resourceVersion in what is applied is a precondition. */
-function withVersion(next: KubeObject, { metadata: { resourceVersion } }: KubeObject): KubeObject {
-  return resourceVersion === undefined ? next : { ...next, metadata: { ...next.metadata, resourceVersion } };
+/** A resourceVersion or uid in what is applied is a precondition. */
+function withVersion(next: KubeObject, { metadata: { resourceVersion, uid } }: KubeObject): KubeObject {
+  const given = { ...(resourceVersion !== undefined && { resourceVersion }), ...(uid !== undefined && { uid }) };
+  return { ...next, metadata: { ...next.metadata, ...given } };
+}
+
+/** Errors: 400 when it is of another kind, or another object, than the path names. */
+function checkApplied({ resource, info }: Call, body: Record<string, unknown>): Record<string, unknown> {
+  const { apiVersion = "", kind = "", metadata } = body;
+  const { name = info.name, namespace = "" } = asMap(metadata);
+  if (apiVersion !== apiVersionOf(resource) || kind !== resource.kind) {
+    const shown = asString(apiVersion);
+    throw badRequest(`invalid object type: ${shown.includes("/") ? "" : "/"}${shown}, Kind=${asString(kind)}`);
+  }
+  if (name !== info.name)
+    throw badRequest(`the name of the object (${asString(name)}) does not match the name on the URL (${info.name})`);
+  if (namespace !== "" && namespace !== info.namespace)
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+  return body;
 }
 
 /** Who applies what does not exist creates it, and needs that right too. Errors: 403. */
@@ -180,19 +197,26 @@ async function apply(call: Call): Promise<Answer> {
   const body = parseApply(call.body);
   const warnings = checkFields(resource, body, { mode: call.query.get("fieldValidation") ?? "Warn" });
   if (asMap(body.metadata).managedFields !== undefined) throw badRequest("metadata.managedFields must be nil");
-  const config = checkType(resource, body);
+  const config = checkType(resource, checkApplied(call, body));
   const author = { manager: request.manager, apiVersion: apiVersionOf(resource), subresource: info.subresource };
   const key = keyOf(request.namespace || undefined, info.name);
   if (backend.store.get(resource.bucket, key) === undefined && info.subresource === "") {
     checkMayCreate(call);
-    const created = await createObject(request, { ...config, metadata: { ...config.metadata, name: info.name } });
+    const { resourceVersion: _, uid, ...metadata } = config.metadata;
+    if (uid !== undefined)
+      throw conflict(
+        resource,
+        info.name,
+        `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+      );
+    const created = await createObject(request, { ...config, metadata: { ...metadata, name: info.name } });
     // The applied fields belong to the applier as such; defaults belong to nobody.
     const owned = { ...created, metadata: { ...created.metadata, managedFields: [appliedBy(author, config)] } };
     const stored = request.dryRun ? owned : backend.store.put(resource.bucket, key, owned);
     return withWarnings(answerObject(call, stored, 201), warnings);
   }
   const stored = await updateObject(
-    request,
+    { ...request, isPatch: true },
     (current) =>
       withVersion(applyConfig(current, config, { ...author, force: call.query.get("force") === "true" }), config),
     { tracked: true },

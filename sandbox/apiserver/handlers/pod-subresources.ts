@@ -93,9 +93,11 @@ export async function evictPod(call: Call): Promise<Answer> {
     },
     dryRun: writeRequest(call).dryRun || asList(given.dryRun).includes("All"),
   };
-  const { name } = asMap(body.metadata);
+  const { name, namespace } = asMap(body.metadata);
   if (typeof name === "string" && name !== "" && name !== call.info.name)
     throw badRequest("name in URL does not match name in Eviction object");
+  if (typeof namespace === "string" && namespace !== "" && namespace !== call.info.namespace)
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
   const pod = getStored(call);
   const budget = budgetOf(call);
   await deleteObject(call, pod, options);

@@ -93,7 +93,10 @@ export function answerObject(call: Call, object: KubeObject, code = 200): Answer
   return form.as === "metadata" ? { code, body: metadataOnly(view) } : { code, body: view, stable: view === object };
 }
 
+/** Errors: 404, 500 for a resourceVersion that is none, 504 for one that is still to come. */
 export function getObject(call: Call): Answer {
+  const version = versionOf(call, (message) => new ApiError(500, "", message));
+  checkNotAhead(version, call.backend.store.revision());
   return answerObject(call, getStored(call));
 }
 

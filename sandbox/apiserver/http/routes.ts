@@ -8,6 +8,7 @@ import { bindPod, evictPod } from "../handlers/pod-subresources.ts";
 import { getObject, listObjects } from "../handlers/read.ts";
 import { requestToken } from "../handlers/token-request.ts";
 import { watchObjects } from "../handlers/watch.ts";
+import { verbsOf } from "../registry/resource-info.ts";
 import { methodNotAllowed, noSuchPath } from "../status.ts";
 
 /** An answer, or undefined when the handler has written to the response itself. */
@@ -60,6 +61,8 @@ export function route(call: Call, response: ServerResponse, closing: AbortSignal
     case "delete":
       return deleteOne(call);
     case "deletecollection":
+      if (resource.namespaced && info.namespace === "") throw methodNotAllowed();
+      if (!verbsOf(resource).includes("deletecollection")) throw methodNotAllowed();
       return deleteCollection(call);
     default:
       throw methodNotAllowed();

@@ -29,6 +29,7 @@ function lenient(document: object, operation: Record<string, unknown>): Operatio
   const parent = valueAt(document, at.slice(0, at.lastIndexOf("/")));
   const replacesNothing = op === "replace" && isMap(parent) && valueAt(document, at) === undefined;
   const from = asString(operation.from);
+  if (op === "move" && at.startsWith(`${from}/`)) throw refused();
   if (
     op === "copy" &&
     isMap(valueAt(document, from.slice(0, from.lastIndexOf("/")))) &&

@@ -68,5 +68,11 @@ export function keyOf(namespace: string | undefined, name: string): string {
   return `${namespace ?? ""}/${name}`;
 }
 
-/** The verbs of every stored resource. */
-export const storedVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"] as const;
+const storedVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+
+/** The verbs of a stored resource: nobody deletes namespaces by selector. */
+export function verbsOf({ group, plural }: ResourceInfo): readonly string[] {
+  return group === "" && plural === "namespaces"
+    ? storedVerbs.filter((verb) => verb !== "deletecollection")
+    : storedVerbs;
+}

@@ -16,6 +16,7 @@ import { kubectlCases } from "./kubectl.ts";
 import { kubectlWorkCases } from "./kubectl-work.ts";
 import { listingCases } from "./listing.ts";
 import { nodeCases } from "./nodes.ts";
+import { optionCases } from "./options.ts";
 import { outOfScopeCases } from "./out-of-scope.ts";
 import { ownershipCases } from "./ownership.ts";
 import { patchRefusalCases } from "./patch-refusals.ts";
@@ -36,6 +37,7 @@ export const cases: readonly Case[] = [
   ...patchingCases,
   ...patchRefusalCases,
   ...deletingCases,
+  ...optionCases,
   ...ownershipCases,
   ...customCases,
   ...definitionCases,
