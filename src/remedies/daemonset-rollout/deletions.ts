@@ -143,8 +143,13 @@ function refusal(
 
 /** The pod's revision is or was available on another Ready node. */
 function isProvenElsewhere(here: Situation, pod: PodFacts): boolean {
+  const { daemonSet, revisions } = here.observation;
+  // Pods from before a restart prove nothing: what the template refers to may have changed meanwhile.
+  const isBeforeRestart = ({ revisionHash }: PodFacts): boolean =>
+    revisionHash !== daemonSet.currentHash &&
+    revisions.some(({ hash, templateHash }) => hash === revisionHash && templateHash === daemonSet.template.hash);
   return (
-    here.good.some((other) => other.node !== pod.node) ||
+    here.good.some((other) => other.node !== pod.node && !isBeforeRestart(other)) ||
     here.bad.some(({ pod: other, trouble }) => other.node !== pod.node && trouble.ranBefore)
   );
 }

@@ -235,6 +235,34 @@ describe("one case for each cause", () => {
       /denied the request/,
     ],
     [
+      "C21",
+      podless(
+        `pods "agent-x" is forbidden: ValidatingAdmissionPolicy 'tokens' with binding 'tokens' denied request: no serviceAccount token here`,
+      ),
+      "AdmissionPolicy",
+      /ValidatingAdmissionPolicy 'tokens'/,
+    ],
+    [
+      "C20",
+      podless('pods "runtimeclass-agent-x" is forbidden: exceeded quota: priorityclass-quota, requested: pods=1'),
+      "QuotaExceeded",
+      /exceeded quota/,
+    ],
+    [
+      "C20",
+      podless('pods "agent-x" is forbidden: maximum ephemeral-storage usage per Container is 1Gi, but limit is 2Gi'),
+      "QuotaExceeded",
+      /ephemeral-storage/,
+    ],
+    [
+      "C20",
+      podless(
+        'pods "agent-x" is forbidden: cpu max limit to request ratio per Container is 2, but provided ratio is 9',
+      ),
+      "QuotaExceeded",
+      /ratio per Container/,
+    ],
+    [
       "C22",
       podless(
         'pods "agent-x" is forbidden: violates PodSecurity "restricted:latest": host namespaces (hostNetwork=true)',

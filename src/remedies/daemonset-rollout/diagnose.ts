@@ -150,7 +150,10 @@ function rolledOut(here: Situation): Diagnosis {
   return {
     kind: "healthy",
     reason: "Healthy",
-    message: `All ${here.counters.desired} pods are up to date and available.`,
+    message:
+      here.counters.desired === 0
+        ? "No node is to run a pod of it: none matches its node selector, affinity and tolerations."
+        : `All ${here.counters.desired} pods are up to date and available.`,
   };
 }
 

@@ -7,14 +7,18 @@ import {
   anObservation,
   aPlanContext,
   aPod,
+  aRevision,
+  aTemplate,
   badImagePod,
   changed,
   crashingPod,
   deadNode,
+  failedPod,
   fleet,
   MINUTE,
   NOW,
   oldPod,
+  oldRevision,
   settings,
   someNodes,
   stoppedRollout,
@@ -282,5 +286,57 @@ describe("a revision of defaults only (C36)", () => {
   it("has its broken pod judged as one node's", () => {
     expect(causesOf(fixture("C36"))).toEqual(["C04", "C36"]);
     expect(planned(fixture("C36"))).toMatchObject({ kind: "act", steps: [{ kind: "delete-pod", node: "n1" }] });
+  });
+});
+
+describe("a Failed pod of a revision that starts nowhere", () => {
+  it("is named after the revision's fault, whose command comes first", () => {
+    const observation = stoppedRollout([badImagePod("n1"), badImagePod("n2"), failedPod("n3")]);
+    expect(causesOf(observation)).toEqual(["C01", "C14"]);
+    expect(planned(observation)).toMatchObject({ kind: "decline", reason: "NoProvenRevision" });
+  });
+});
+
+describe("one bad node in the middle of a rollout", () => {
+  it("does not count the pods of the older revision as the same", () => {
+    const pods = [crashingPod("n1"), aPod("n2"), aPod("n3"), oldPod("n4")];
+    const { message } = diagnose(stoppedRollout([], { pods }), { settings });
+    expect(message).toContain("2 of 4 pods run with the same revision, 1 with an older revision; only agent-n1 on n1");
+  });
+});
+
+describe("a revision that a restart made", () => {
+  /** Everybody runs the same template; n1 has its pod of after the restart, which crashes. */
+  const restarted = (special = [crashingPod("n1")], gated = false): Observation =>
+    stoppedRollout(special, {
+      daemonSet: { template: aTemplate({ gated }) },
+      revisions: [oldRevision({ templateHash: "template-2" }), aRevision({ createdAt: NOW - 25 * MINUTE })],
+    });
+
+  it("has its broken pod judged as one node's, and says what may have changed since", () => {
+    expect(causesOf(restarted())).toEqual(["C04"]);
+    const { message } = diagnose(restarted(), { settings });
+    expect(message).toContain("with the same template, from before it was restarted");
+    expect(message).toContain("a ConfigMap, a Secret or an image tag may have changed before the restart");
+    expect(message).not.toContain("The revision is good");
+  });
+
+  it("is not walked through the fleet: only a gated template's pod is re-created", () => {
+    const result = planned(restarted());
+    expect(result).toMatchObject({ kind: "decline", reason: "OneNodeOnly" });
+    expect(result.notes.delete).toMatch(/could walk a bad revision through the fleet/);
+    const gated = planned(restarted([crashingPod("n1")], true));
+    expect(gated).toMatchObject({ kind: "act", steps: [{ kind: "delete-pod", node: "n1" }] });
+  });
+
+  it("is not called broken where several nodes fail", () => {
+    const several = restarted([crashingPod("n1"), crashingPod("n2")]);
+    expect(diagnose(several, { settings }).message).not.toContain("the new revision does not start");
+    expect(planned(several)).toMatchObject({ kind: "decline" });
+  });
+
+  it("is judged by itself where nothing of the template runs", () => {
+    const all = restarted(["n1", "n2", "n3", "n4"].map((node) => crashingPod(node)));
+    expect(causesOf(all)).toEqual(["C05"]);
   });
 });

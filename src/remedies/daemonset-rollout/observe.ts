@@ -18,6 +18,7 @@ import { isControlledBy, podFacts } from "./project-pod.ts";
 import { createControllerReader } from "./read-controller.ts";
 import { createEventReader } from "./read-events.ts";
 import { recount } from "./recount.ts";
+import { rememberSpec } from "./remember-spec.ts";
 
 interface OpenOptions {
   kube: Kube;
@@ -72,6 +73,7 @@ export async function openView({
     const explain = createEventReader({ kube, target, settings, uid, now, mask });
     const askController = createControllerReader({ kube, settings, uid, now });
     const stale = rememberStale();
+    const dated = rememberSpec();
     const [annotations] = await Promise.all([namespaceAnnotations(kube, namespace), ownPods.synced, allNodes.synced]);
 
     async function look(): Promise<Observation> {
@@ -85,15 +87,17 @@ export async function openView({
       }
       const key = `${daemonSet.metadata.generation}/${daemonSet.status?.observedGeneration}`;
       const known = await revisions(key);
-      const observation = assemble({
-        at: now(),
-        daemonSet,
-        revisions: known,
-        pods: ownPods.items().filter((pod) => pod !== undefined),
-        nodes: allNodes.items(),
-        namespaceAnnotations: annotations,
-        salt,
-      });
+      const observation = dated(
+        assemble({
+          at: now(),
+          daemonSet,
+          revisions: known,
+          pods: ownPods.items().filter((pod) => pod !== undefined),
+          nodes: allNodes.items(),
+          namespaceAnnotations: annotations,
+          salt,
+        }),
+      );
       objects = observation.pods.length + observation.nodes.length;
       const { podless, orphaned } = missing(observation);
       return askController(

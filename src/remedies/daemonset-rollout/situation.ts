@@ -23,9 +23,9 @@ export interface Situation {
   orphans: readonly PodFacts[];
   counters: StatusCounters;
   standings: ReadonlyMap<string, Standing>;
-  /** Hashes of revisions that differ from the present one in API defaults only (C36): their pods are as good as its own. */
+  /** Hashes of revisions that differ from the present one in API defaults (C36) or a restart only: their pods are as good as its own. */
   equivalents: ReadonlySet<string>;
-  /** Pods of the present revision, or one that equals it but for API defaults, that are available on Ready nodes. */
+  /** Pods of the present revision, or one of the same template, that are available on Ready nodes. */
   good: readonly PodFacts[];
   /** Pods of other revisions that are available on Ready nodes. */
   oldGood: readonly PodFacts[];
@@ -61,12 +61,9 @@ export function isRolledOut({
   );
 }
 
-/** Another revision of the same template but for what the API server fills in; restartedAt does not make one. */
-function isEquivalent(
-  { hash, essence, templateHash }: RevisionFacts,
-  { currentHash, template }: DaemonSetFacts,
-): boolean {
-  return hash !== currentHash && essence === template.essence && templateHash !== template.hash;
+/** Another revision of the same template but for what the API server fills in and the time of a restart. */
+function isEquivalent({ hash, essence }: RevisionFacts, { currentHash, template }: DaemonSetFacts): boolean {
+  return hash !== currentHash && essence === template.essence;
 }
 
 /**

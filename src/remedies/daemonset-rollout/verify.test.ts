@@ -49,6 +49,13 @@ describe("health", () => {
     expect(health(anObservation())).toMatchObject({ soakedMs: 2 * HOUR - 2 * SECOND });
   });
 
+  it("counts from the last change of the spec where no node is to run a pod", () => {
+    const empty = anObservation({ nodes: [], pods: [], daemonSet: { specChangedAt: NOW - 3 * MINUTE } });
+    expect(health(empty)).toMatchObject({ healthy: true, soakedMs: 3 * MINUTE });
+    const { specChangedAt: _unknown, ...daemonSet } = empty.daemonSet;
+    expect(health({ ...empty, daemonSet })).toMatchObject({ healthy: true, soakedMs: 0 });
+  });
+
   it("one look right after a write is never enough", () => {
     const observation = anObservation();
     const result = verify(observation, {

@@ -10,6 +10,11 @@ function healthySince(pod: PodFacts): number {
   return Math.max(pod.readyChangedAt ?? 0, ...starts);
 }
 
+/** Where no pod is to run, health is as old as the spec that says so. */
+function emptySince({ daemonSet, pods, at }: Observation): number {
+  return pods.length > 0 ? 0 : (daemonSet.specChangedAt ?? at);
+}
+
 /**
  * Health of the target. `sinceMs` is the time of our last write (0 = none): nothing before it counts. `first` is the
  * first look of the run; lifetimes of containers that failed then still set the length of the soak.
@@ -35,7 +40,7 @@ export function verify(
     };
   }
   const minReady = observation.daemonSet.minReadySeconds;
-  const since = Math.max(options.sinceMs, ...observation.pods.map(healthySince));
+  const since = Math.max(options.sinceMs, emptySince(observation), ...observation.pods.map(healthySince));
   return {
     healthy: true,
     soakedMs: Math.max(0, observation.at - since),

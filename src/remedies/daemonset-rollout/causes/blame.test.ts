@@ -230,3 +230,27 @@ describe("whether the new revision is to blame", () => {
     );
   });
 });
+
+describe("a pod that no scheduler looks at", () => {
+  const { unscheduled: _none, ...pod } = unschedulablePod("n1");
+
+  it("sends to the template where that names another scheduler, and to no node", () => {
+    const observation = rollout(pod, {}, { schedulerName: "nope" });
+    const diagnosis = diagnose(observation, { settings });
+    expect(diagnosis.message).toContain("start that scheduler, or correct schedulerName in the template");
+    expect(diagnosis.message).not.toContain("another template changes");
+    expect(diagnosis.kind === "unhealthy" && diagnosis.findings[0].commands[0]).toMatch(
+      /^kubectl edit daemonset\/agent/,
+    );
+    expect(JSON.stringify(diagnosis)).not.toContain("make room");
+  });
+
+  it("does not say that the template is no matter where the node has room", () => {
+    const unscheduled = {
+      reason: "Unschedulable",
+      message: "0/4 nodes are available: 1 didn't match pod anti-affinity rules.",
+    };
+    const { message } = verdict(rollout(unschedulablePod("n1", { unscheduled }), {}, {}));
+    expect(message).toContain("whether the node or the template has to change");
+  });
+});

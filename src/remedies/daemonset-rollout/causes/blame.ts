@@ -94,14 +94,24 @@ function asksForMore(proven: RevisionFacts, { observation }: Situation): boolean
   return !isLess || (now.cpuMilli === before.cpuMilli && now.memoryBytes === before.memoryBytes);
 }
 
+/** What a person is told about a pod that no node takes, as far as it is known. */
+function waiting({ reason, sentence }: Trouble, { observation }: Situation): string {
+  if (reason === "NotScheduled" && observation.daemonSet.template.schedulerName !== "default-scheduler")
+    return "A new pod would wait the same way: start that scheduler, or correct schedulerName in the template.";
+  if (reason === "Unschedulable" && !/Insufficient|Too many pods/.test(sentence))
+    return "A new pod would wait the same way: the scheduler's words tell whether the node or the template has to change.";
+  return SURROUNDINGS;
+}
+
 /** C13: only what the new revision asks for in addition can be its fault. */
-function unschedulable({ reason }: Trouble, proven: RevisionFacts, here: Situation): Blame {
+function unschedulable(trouble: Trouble, proven: RevisionFacts, here: Situation): Blame {
+  const { reason } = trouble;
   const { template } = here.observation.daemonSet;
   const isMore =
     reason === "HostPortTaken"
       ? proven.admission.hostPorts !== template.admission.hostPorts
       : reason === "Unschedulable" && asksForMore(proven, here);
-  return isMore ? REVISION : person(SURROUNDINGS);
+  return isMore ? REVISION : person(waiting(trouble, here));
 }
 
 /** Who is to blame for one troubled pod of the present revision, while none of its pods is available. */
@@ -112,7 +122,7 @@ export function blame({ trouble }: TroubledPod, here: Situation): Blame {
     case "C02":
       return proven ? deniedPull(trouble, proven, here) : person(SURROUNDINGS);
     case "C13":
-      return proven ? unschedulable(trouble, proven, here) : person(SURROUNDINGS);
+      return proven ? unschedulable(trouble, proven, here) : person(waiting(trouble, here));
     case "C12": {
       // A CNI that starts nowhere is its own revision's doing; one pod without a sandbox speaks of its node.
       const all = here.bad.filter((other) => other.trouble.cause === "C12").length;

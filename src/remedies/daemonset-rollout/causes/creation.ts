@@ -14,10 +14,15 @@ interface Kind {
   who: string;
 }
 
-/** In order: the first whose words appear. */
+/** Of two whose words appear, the one that speaks first: what a policy or a quota is called may name anything. */
 const KINDS: readonly Kind[] = [
   {
-    // First: a webhook's own words may name anything.
+    cause: "C21",
+    reason: "AdmissionPolicy",
+    pattern: /(Validating|Mutating)AdmissionPolicy '/,
+    who: "the policy that the message names: correct it, or the template",
+  },
+  {
     cause: "C21",
     reason: "AdmissionWebhook",
     pattern: /failed calling webhook|admission webhook "/i,
@@ -55,7 +60,7 @@ const KINDS: readonly Kind[] = [
   {
     cause: "C20",
     reason: "QuotaExceeded",
-    pattern: /(exceeded|failed) quota|(maximum|minimum) \S+ usage|max limit to request ratio|LimitRange/i,
+    pattern: /(exceeded|failed) quota|(maximum|minimum) \S+ usage per|max limit to request ratio per|LimitRange/i,
     part: "requests",
     who: "raise the ResourceQuota or LimitRange",
   },
@@ -66,6 +71,15 @@ const KINDS: readonly Kind[] = [
     who: "repair the admission webhook",
   },
 ];
+
+/** `pods "NAME" is forbidden: `: a name that says nothing about the refusal. */
+const REFUSED = /pods "[^"]*" is forbidden: /;
+
+function kindOf(message: string): Kind {
+  const words = message.replace(REFUSED, "");
+  const found = KINDS.map((kind) => ({ kind, at: words.search(kind.pattern) })).filter(({ at }) => at >= 0);
+  return found.sort((a, b) => a.at - b.at)[0]?.kind ?? UNKNOWN;
+}
 
 /** The longest that the controller waits before it tries a refused creation again (FAILURES, C20). */
 const RETRIED_MS = 16 * 60_000;
@@ -107,7 +121,7 @@ export function creationFailing(here: Situation): (Finding & { templateCaused: b
   if (here.podless.length === 0 && !(failure && isLasting(failure, here))) return undefined;
   if (!failure && podlessForMs(here) <= here.settings.controllerSlackMs) return undefined;
   const { daemonSet } = here.observation;
-  const kind = KINDS.find(({ pattern }) => pattern.test(failure?.message ?? "")) ?? UNKNOWN;
+  const kind = kindOf(failure?.message ?? "");
   const where =
     here.podless.length === 0
       ? "any node"
@@ -147,8 +161,9 @@ export const creationCauses: readonly Cause[] = [
   },
   {
     id: "C21",
-    title: "an admission webhook refuses new pods",
-    signature: 'FailedCreate with "failed calling webhook" or "denied the request".',
+    title: "an admission webhook or policy refuses new pods",
+    signature:
+      'FailedCreate with "failed calling webhook", "denied the request" or the words of an admission policy of the API server.',
     shownBy: "event FailedCreate on the DaemonSet",
     helps: {
       delete: "never: a deleted pod would not come back",

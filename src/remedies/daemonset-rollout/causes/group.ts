@@ -92,16 +92,31 @@ function surgeOnHostNetwork({ observation, oldGood }: Situation, pods: readonly 
     : [];
 }
 
+/** True when all that runs of the template was made before a restart of it. */
+function runsFromBeforeRestart({ good, observation: { daemonSet, revisions } }: Situation): boolean {
+  const same = revisions.filter(
+    ({ hash, templateHash }) => hash !== daemonSet.currentHash && templateHash === daemonSet.template.hash,
+  );
+  return good.length > 0 && good.every(({ revisionHash }) => same.some(({ hash }) => hash === revisionHash));
+}
+
 /** The revision runs elsewhere; one node has trouble with it. */
 export function oneNode(here: Situation, member: TroubledPod): Group {
   const { pod, trouble } = member;
+  const [same, verdict] = runsFromBeforeRestart(here)
+    ? [
+        "template, from before it was restarted",
+        `Something on ${pod.node} is not good, or what the template refers to: a ConfigMap, a Secret or an image tag may have changed before the restart.`,
+      ]
+    : ["revision", `The revision is good, something on ${pod.node} is not.`];
+  const older = here.oldGood.length > 0 ? `, ${here.oldGood.length} with an older revision` : "";
   return {
     kind: "one-node",
     pods: [member],
     finding: {
       cause: "C04",
       reason: "OneNodeOnly",
-      message: `${running(here)} with the same revision; only ${pod.name} on ${pod.node} does not: ${trouble.sentence}. The revision is good, something on ${pod.node} is not.`,
+      message: `${here.good.length} of ${here.counters.desired} pods run with the same ${same}${older}; only ${pod.name} on ${pod.node} does not: ${trouble.sentence}. ${verdict}`,
       evidence: [
         ...evidenceOf([member]),
         `${here.good.length} other pods of the same revision are available`,
@@ -224,6 +239,9 @@ export function flappingFleet(here: Situation, pods: readonly TroubledPod[]): Gr
   return forPerson(here, pods, `On several nodes that is the revision, not the nodes; ${way}.`);
 }
 
+/** Reasons of a pod that would have a place if its node had more room. */
+const NO_ROOM: ReadonlySet<string> = new Set(["Unschedulable", "HostPortTaken", "Preempted"]);
+
 const PLATFORM: ReadonlySet<string> = new Set(["architecture", "operating system"]);
 
 function sentenceFor(here: Situation, pods: readonly TroubledPod[], why: string | undefined): string {
@@ -236,7 +254,11 @@ function sentenceFor(here: Situation, pods: readonly TroubledPod[], why: string 
   }
   if (here.good.length === 0 && pods.length === 1)
     return `pod ${first?.pod.name} ${placed(nodes)} ${what}. Whether its revision or its node is to blame is not known, so nothing is changed.`;
-  const elsewhere = here.good.length > 0 ? " although the same revision runs elsewhere" : "";
+  const elsewhere = runsFromBeforeRestart(here)
+    ? " although the same template, from before it was restarted, runs elsewhere"
+    : here.good.length > 0
+      ? " although the same revision runs elsewhere"
+      : "";
   const shared = separating(here, pods)[0];
   const share = shared
     ? `They have something in common: ${shared.sentence}.`
@@ -258,7 +280,7 @@ function commandsFor(
           `kubectl edit ${here.ref} -n ${namespace}   # a nodeSelector for kubernetes.io/arch and kubernetes.io/os, or an image that is built for ${nodes[0]}`,
         ]
       : []),
-    ...(trouble.cause === "C13" || trouble.cause === "C39" ? [roomCommand(pod.node)] : []),
+    ...(NO_ROOM.has(trouble.reason) ? [roomCommand(pod.node)] : []),
     `kubectl describe pod ${pod.name} -n ${namespace}`,
     `kubectl get nodes ${nodes.slice(0, 5).join(" ")} -o wide`,
     ...logCommands(pod),

@@ -40,7 +40,9 @@ export function groups(here: Situation): Group[] {
   if (isDegraded) result.push(degraded(here, lost));
   const others = isDegraded ? rest.filter(({ trouble }) => !trouble.ranBefore) : rest;
   const runsNowhere = here.good.length === 0 && !isDegraded;
-  return [...result, ...(runsNowhere ? withoutGood(here, others) : besideGood(here, others))];
+  const judged = runsNowhere ? withoutGood(here, others) : besideGood(here, others);
+  // The replacement of a Failed pod would fail as the revision does: that comes first.
+  return judged.some(({ kind }) => kind === "revision-fault") ? [...judged, ...result] : [...result, ...judged];
 }
 
 /** No pod of the revision runs: what its pods show is its own doing, or that of something outside. */

@@ -58,9 +58,17 @@ describe("a pod without a node (C13, C25, C39)", () => {
   });
 
   it.each([
-    ["default-scheduler", "was never looked at by a scheduler: it is down"],
-    ["own", "was never looked at by a scheduler: the template names own, which does not answer"],
-  ])("no scheduler looks at it: %s", (schedulerName, sentence) => {
+    [
+      "default-scheduler",
+      "was never looked at by a scheduler: it is down",
+      "kubectl get lease kube-scheduler -n kube-system -o yaml   # renewTime: whether a scheduler works",
+    ],
+    [
+      "own",
+      "was never looked at by a scheduler: the template names own, which does not answer",
+      "kubectl edit daemonset/agent -n kube-system   # schedulerName, unless own is to be started",
+    ],
+  ])("no scheduler looks at it: %s", (schedulerName, sentence, command) => {
     const { unscheduled: _none, ...pod } = pending(ROOM, { createdAt: NOW - 5 * MINUTE });
     const scene = { daemonSet: { template: aTemplate({ schedulerName }) } };
     expect(trouble(pod, scene)).toEqual({
@@ -69,6 +77,7 @@ describe("a pod without a node (C13, C25, C39)", () => {
       reason: "NotScheduled",
       sentence,
       evidence: [`no node and no PodScheduled condition, schedulerName ${schedulerName}`],
+      commands: [command],
     });
     expect(trouble({ ...pod, createdAt: NOW - 5 * MINUTE + 1 }, scene)).toBeUndefined();
   });

@@ -29,7 +29,9 @@ const PREEMPTED_MS = 2 * 60_000;
 const NO_PORTS = /free ports for the requested pod ports/i;
 
 /** Never looked at: the scheduler is down, or the template names one that is not there. */
-function notScheduled({ daemonSet }: PodCase): Pick<Trouble, "cause" | "reason" | "sentence" | "evidence"> {
+function notScheduled({
+  daemonSet,
+}: PodCase): Pick<Trouble, "cause" | "reason" | "sentence" | "evidence" | "commands"> {
   const { schedulerName } = daemonSet.template;
   const own = schedulerName !== "default-scheduler";
   return {
@@ -39,6 +41,11 @@ function notScheduled({ daemonSet }: PodCase): Pick<Trouble, "cause" | "reason" 
       ? `was never looked at by a scheduler: the template names ${schedulerName}, which does not answer`
       : "was never looked at by a scheduler: it is down",
     evidence: [`no node and no PodScheduled condition, schedulerName ${schedulerName}`],
+    commands: [
+      own
+        ? `kubectl edit daemonset/${daemonSet.name} -n ${daemonSet.namespace}   # schedulerName, unless ${schedulerName} is to be started`
+        : "kubectl get lease kube-scheduler -n kube-system -o yaml   # renewTime: whether a scheduler works",
+    ],
   };
 }
 

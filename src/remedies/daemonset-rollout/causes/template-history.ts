@@ -53,7 +53,10 @@ export function contested({ observation, at, ref }: Situation): Finding | undefi
 /** The present revision says the same as one whose pods still run, but for what the API server fills in. */
 export function onlyDefaults({ observation, equivalents, counters, current, ref }: Situation): Finding | undefined {
   const { daemonSet, pods, revisions } = observation;
-  const older = pods.filter(({ revisionHash }) => equivalents.has(revisionHash));
+  const restarted = new Set(
+    revisions.filter(({ templateHash }) => templateHash === daemonSet.template.hash).map(({ hash }) => hash),
+  );
+  const older = pods.filter(({ revisionHash }) => equivalents.has(revisionHash) && !restarted.has(revisionHash));
   const before = revisions.find(({ hash }) => hash === older[0]?.revisionHash);
   if (!before) return undefined;
   return {
