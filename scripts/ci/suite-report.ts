@@ -5,10 +5,19 @@ import type { Report } from "./outcome.ts";
 import { reasonOf } from "./outcome.ts";
 
 function add(report: Report, test: TestCase): void {
-  const { state } = test.result();
-  if (state === "passed") report.passed += 1;
-  else if (state === "failed") report.failed += 1;
-  else report.notRun.push(test.options.mode === "run" ? "its set-up failed" : reasonOf(test.name));
+  const result = test.result();
+  if (result.state === "passed") report.passed += 1;
+  else if (result.state === "failed") report.failed += 1;
+  else report.notRun.push(reasonFor(test, result));
+}
+
+/** A test that skips itself says why; one that is skipped beforehand says so in its name. */
+function reasonFor(
+  { name, options: { mode } }: TestCase,
+  result: { state: string; note?: string | undefined },
+): string {
+  if (result.state === "skipped" && result.note) return result.note;
+  return mode === "run" ? "its set-up failed" : reasonOf(name);
 }
 
 /** A set-up that fails is no failed test, and still a failure. */

@@ -85,6 +85,9 @@ const rolloutCases: Case[] = [
     async run(bench) {
       const rollingUpdate = { maxUnavailable: 0, maxSurge: "26%" };
       await settledDaemonSet(bench, { spec: { updateStrategy: { rollingUpdate } } });
+      // Of two pods on a node the older counts, by whole seconds; of the same second, the one whose name comes first.
+      const made = (await podsOf(bench)).map(({ metadata }) => Date.parse(metadata.creationTimestamp ?? ""));
+      await bench.until("another second", async () => Date.now() >= Math.max(...made) + 1000);
       await setImage(bench, "app:notready-2");
       await bench.until("the share of new pods", async () => (await podsOf(bench)).length === 6);
       const { status } = await untilStatus(bench, "observed", () => true);
