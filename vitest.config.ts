@@ -61,6 +61,8 @@ export default defineConfig({
           name: "cluster",
           include: ["test/cluster/**/*.test.ts"],
           globalSetup: ["test/cluster/prepare.ts"],
+          // One for each group of nodes: they mostly wait for a real cluster's controllers.
+          maxConcurrency: 12,
           // For what hangs; a scenario may also wait for its turn on a group of nodes.
           testTimeout: 600_000,
           hookTimeout: 240_000,

@@ -22,6 +22,6 @@ if ("notRun" in found) {
           const target = await openTarget(found.foreign);
           return startForeignCluster({ target, namespace, directory, programEntry, log });
         }
-      : () => startRealCluster({ ...found, programEntry, grounds: 6, log });
+      : () => startRealCluster({ ...found, programEntry, grounds: 12, log });
   play(scenarios, programEntry, start);
 }
