@@ -80,6 +80,9 @@ export const combined: readonly Scenario[] = [
     async fault(stage) {
       await setFaults(stage, stage.node(1), "dead");
       await untilNode(stage, stage.node(1), { type: "Ready", status: "Unknown" });
+      // Until its pod is marked and counted, the rollout would take two more.
+      await untilPod(stage, "the pod on n1 not Ready", ({ node, ready }) => node === stage.node(1) && !ready);
+      await untilStatus(stage, "the pod on n1 counted out", ({ status }) => status?.numberAvailable === 3);
       await pullFails(stage, "app:bad-2");
     },
     runs: [
@@ -198,31 +201,33 @@ export const combined: readonly Scenario[] = [
   },
   {
     id: "M09",
-    title: "a host port that somebody else holds on one node: a person, although the new revision asked for it",
+    title: "a host port that somebody else holds on one node: a person, the revision runs elsewhere",
+    // Under OnDelete until the others are done: n2 comes last.
+    initial: { strategy: "OnDelete" },
     async fault(stage) {
-      const { person, namespace } = stage;
+      const { person, namespace, name } = stage;
+      const [n2, others] = [stage.node(2), [stage.node(1), stage.node(3), stage.node(4)]];
+      const ports = [{ containerPort: 9100, hostPort: 9100 }];
       await person.create(pods, {
         apiVersion: "v1",
         kind: "Pod",
         metadata: { namespace, name: "port-holder" },
         spec: {
-          nodeName: stage.node(2),
-          containers: [{ name: "app", image: "app:ok-1", ports: [{ containerPort: 9100, hostPort: 9100 }] }],
+          nodeName: n2,
+          tolerations: [...stage.cluster.tolerations],
+          containers: [{ name: "app", image: "app:ok-1", ports }],
         },
       });
-      await patchTemplate(stage, {
-        spec: { containers: [{ name: containerName, ports: [{ containerPort: 9100, hostPort: 9100 }] }] },
-      });
-      await untilPod(
-        stage,
-        "an unschedulable pod on n2",
-        ({ node, phase }) => node === stage.node(2) && phase === "Pending",
+      const before = new Set((await readPods(stage)).map(({ uid }) => uid));
+      await patchTemplate(stage, { spec: { containers: [{ name: containerName, ports }] } });
+      await untilObserved(stage);
+      for (const node of others) await deletePodOn(stage, node);
+      await untilPods(stage, "new pods on the other nodes", (all) =>
+        others.every((node) => all.some((pod) => pod.node === node && pod.ready && !before.has(pod.uid))),
       );
-      await untilPods(
-        stage,
-        "nothing else under way",
-        (all) => all.length === 4 && all.filter(({ ready }) => ready).length === 3,
-      );
+      const body = { spec: { updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } } } };
+      await person.patch(daemonSets, { namespace, name }, { type: "merge", body });
+      await untilPod(stage, "an unschedulable pod on n2", ({ node, phase }) => node === n2 && phase === "Pending");
     },
     runs: [{ expect: { exit: 4, verdict: "declined", cause: "C13", writes: [], says: (stage) => [stage.node(2)] } }],
     async end(stage) {
