@@ -172,7 +172,10 @@ export const eligibilityCases: readonly Case[] = [
         const found = await bench.kube.list(events, { namespace: bench.namespace, fieldSelector });
         return found.items.length > 0 && found;
       });
-      expect(items[0]).toMatchObject({ type: "Warning", reason: "FailedScheduling", message: condition?.message });
+      expect(items[0]).toMatchObject({ type: "Warning", reason: "FailedScheduling" });
+      // Nodes of other cases come and go between the two.
+      const withoutCounts = (text: string | undefined): string | undefined => text?.replace(/\d+/g, "N");
+      expect(withoutCounts(items[0]?.message)).toBe(withoutCounts(condition?.message));
     },
   },
   {
