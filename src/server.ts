@@ -2,7 +2,8 @@
 import type { ServeConfig } from "./config/serve-config.ts";
 import { startCaches } from "./control/caches.ts";
 import { createCatalog } from "./control/catalog.ts";
-import type { ControlContext } from "./control/context.ts";
+import type { ControlContext, ControlSettings } from "./control/context.ts";
+import { limitsFor } from "./control/limits.ts";
 import { reconcile } from "./control/reconcile.ts";
 import { createApp } from "./http/app.ts";
 import { listen } from "./http/server.ts";
@@ -35,7 +36,15 @@ export async function runServer(options: ServerOptions): Promise<void> {
   const { config, kube, log, signal, about } = options;
   const metrics = createMetrics();
   const { operariusNamespace: namespace, clusterName, pace } = config;
-  const context: ControlContext = { kube, log, metrics, now: options.now, settings: { namespace, clusterName, pace } };
+  const settings: ControlSettings = {
+    namespace,
+    clusterName,
+    pace,
+    mode: "auto",
+    namespaceSelector: "",
+    limits: limitsFor(pace),
+  };
+  const context: ControlContext = { kube, log, metrics, now: options.now, settings };
   // Ends after the HTTP surface, so that what was answered with 200 is also seen by the loop.
   const loop = new AbortController();
   const queue = createWorkQueue();

@@ -1,6 +1,8 @@
 import type { Kube } from "../kube/types.ts";
 import type { Logger } from "../reporting/log.ts";
 import type { Metrics } from "../reporting/metrics.ts";
+import type { Limits } from "./limits.ts";
+import type { Looks } from "./looks.ts";
 
 /** What the control loop works with. No memory of its own: truth is in the cluster. */
 export interface ControlContext {
@@ -9,7 +11,13 @@ export interface ControlContext {
   metrics: Metrics;
   now: () => number;
   settings: ControlSettings;
+  /** How targets are looked at; absent: state comes from the Jobs' reports alone. */
+  looks?: Looks;
 }
+
+export const MODES = ["observe", "approve", "auto"] as const;
+/** observe: no Jobs, every episode is recorded with what would have been done. approve: every write needs a person. */
+export type Mode = (typeof MODES)[number];
 
 export interface ControlSettings {
   /** Where Operarii, Remediations and Jobs live; the installation namespace. */
@@ -18,4 +26,8 @@ export interface ControlSettings {
   clusterName: string;
   /** Handed on to the Jobs. */
   pace: "normal" | "fast";
+  mode: Mode;
+  /** Label selector over the namespaces of targets; "" = all of them. */
+  namespaceSelector: string;
+  limits: Limits;
 }

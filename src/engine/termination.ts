@@ -20,6 +20,10 @@ export interface TerminationMessage {
   recheckAfterSeconds?: number;
   /** Writes that were made, one short line each, at most 10. */
   writes: string[];
+  /** Of the last write, RFC 3339; absent when there was none. */
+  lastWriteAt?: string;
+  /** Of the last look: equal as long as cause, pods, nodes, generation and plan are. */
+  fingerprint?: string;
   /** sha256 of the receipt, as it is kept. */
   receiptDigest?: string;
   /** Name of the Receipt resource that holds it. */

@@ -59,6 +59,12 @@ export const remediationSpecSchema = z.object({
     })
     .describe("The envelope the alert came in."),
   receivedAt: instant,
+  openedAfter: z
+    .string()
+    .optional()
+    .describe(
+      "The record whose target changed or fell ill again while its alert went on firing; absent: a delivery opened it.",
+    ),
   approval: z
     .object({
       decision: z.enum(["approve", "deny"]),
@@ -80,6 +86,34 @@ const attemptSchema = z.object({
   receipt: z.string().optional().describe("The Receipt that tells all of it, in the same namespace."),
   startedAt: instant.optional(),
   finishedAt: instant.optional(),
+  lastWriteAt: instant.optional().describe("Of its last write to the target; absent when it wrote nothing."),
+  fingerprint: z.string().optional().describe("Of what it saw last; a decline sleeps until another look differs."),
+});
+
+/** What the server itself saw, without writing anything. */
+const lookSchema = z.object({
+  at: instant,
+  uid: z.string().optional().describe("Of the target."),
+  generation: z.int().optional().describe("Of the target."),
+  health: z.enum(["healthy", "pending", "unhealthy", "gone", "unread"]),
+  cause: z.string(),
+  reason: z.string(),
+  message: z.string(),
+  plan: z.enum(["act", "wait", "decline", "nothing"]).describe("What a run would come to."),
+  planMessage: z.string().optional(),
+  planDigest: z.string().optional(),
+  fingerprint: z.string().describe("Equal as long as cause, pods, nodes, generation and plan are."),
+  root: z.string().optional().describe("What is behind it, for example node/n2 or registry/example.com."),
+  healthySince: instant.optional(),
+});
+
+/** What happened to a person's attention: one message per incident, at least once. */
+const notificationSchema = z.object({
+  event: z.string().describe("For example ApprovalNeeded, Declined, Ineffective."),
+  at: instant.describe("When there was something to tell."),
+  sentAt: instant.optional(),
+  tries: z.int().min(0).optional(),
+  message: z.string().optional().describe("Why it could not be sent, or which record told it."),
 });
 
 const conditionSchema = z.object({
@@ -102,12 +136,25 @@ export const remediationStatusSchema = z.object({
   lastSeenFiring: instant.optional(),
   alertResolvedAt: instant.optional(),
   endedAt: instant.optional(),
+  blockedSince: instant.optional().describe("Since when it waits for the same reason."),
+  incident: z.string().optional().describe("Shared by all records with one root, for example storm or node/n2."),
+  look: lookSchema.optional().describe("What the server saw last."),
+  firstLook: lookSchema.optional().describe("What the server saw first: what would have been done, for the scorecard."),
+  outcome: z
+    .enum(["repaired", "self-healed", "changed-by-person", "not-repaired", "gone"])
+    .optional()
+    .describe("What became of the trouble, by recount."),
+  outcomeAt: instant.optional(),
+  changedBy: z.string().optional().describe("Field manager of a change of the target that was not ours."),
+  notifications: z.array(notificationSchema).max(10).optional(),
   conditions: z.array(conditionSchema).max(10).optional(),
 });
 
 export type RemediationSpec = z.infer<typeof remediationSpecSchema>;
 export type RemediationStatus = z.infer<typeof remediationStatusSchema>;
 export type RemediationAttempt = z.infer<typeof attemptSchema>;
+export type RemediationLook = z.infer<typeof lookSchema>;
+export type RemediationNotification = z.infer<typeof notificationSchema>;
 
 export interface Remediation {
   apiVersion?: string;

@@ -1,5 +1,6 @@
 /** Builders for tests of the control plane: an Operarius, a webhook body, a context on the memory API server. */
 import type { ControlContext, ControlSettings } from "../../src/control/context.ts";
+import { limitsFor } from "../../src/control/limits.ts";
 import type { Alert, HookMessage } from "../../src/intake/alert.ts";
 import { normalise } from "../../src/intake/normalise.ts";
 import type { Kube } from "../../src/kube/types.ts";
@@ -87,7 +88,14 @@ export function aContext(
 ): ControlContext & { lines: string[] } {
   const lines: string[] = [];
   const log = createLogger({ level: "debug", destination: { write: (line) => void lines.push(line) } });
-  const defaults: ControlSettings = { namespace: NAMESPACE, clusterName: "", pace: "normal" };
+  const defaults: ControlSettings = {
+    namespace: NAMESPACE,
+    clusterName: "",
+    pace: "normal",
+    mode: "auto",
+    namespaceSelector: "",
+    limits: limitsFor("normal"),
+  };
   return { kube, log, metrics: createMetrics(), now, settings: { ...defaults, ...settings }, lines };
 }
 
