@@ -62,9 +62,7 @@ export const remediationSpecSchema = z.object({
   openedAfter: z
     .string()
     .optional()
-    .describe(
-      "The record whose target changed or fell ill again while its alert went on firing; absent: a delivery opened it.",
-    ),
+    .describe("The record after whose end the trouble went on; absent: a delivery opened it."),
   approval: z
     .object({
       decision: z.enum(["approve", "deny"]),
