@@ -4,6 +4,7 @@ import { startCaches } from "./control/caches.ts";
 import { createCatalog } from "./control/catalog.ts";
 import type { ControlContext, ControlSettings } from "./control/context.ts";
 import { limitsFor } from "./control/limits.ts";
+import type { Looks } from "./control/looks.ts";
 import { reconcile } from "./control/reconcile.ts";
 import { createApp } from "./http/app.ts";
 import { listen } from "./http/server.ts";
@@ -22,6 +23,8 @@ export interface ServerOptions {
   /** Ends the server when aborted. */
   signal: AbortSignal;
   now: () => number;
+  /** How targets are looked at; absent: state comes from the Jobs' reports alone. */
+  looks?: Looks;
   /** Told the port once it listens. */
   onListening?: (port: number) => void;
 }
@@ -44,7 +47,15 @@ export async function runServer(options: ServerOptions): Promise<void> {
     namespaceSelector: "",
     limits: limitsFor(pace),
   };
-  const context: ControlContext = { kube, log, metrics, now: options.now, settings };
+  const { looks } = options;
+  const context: ControlContext = {
+    kube,
+    log,
+    metrics,
+    now: options.now,
+    settings,
+    ...(looks === undefined ? {} : { looks }),
+  };
   // Ends after the HTTP surface, so that what was answered with 200 is also seen by the loop.
   const loop = new AbortController();
   const queue = createWorkQueue();
