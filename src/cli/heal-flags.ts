@@ -31,6 +31,7 @@ function healProgram(): Program {
     .description("Repairs a stuck DaemonSet rollout: the least thing that helps, fenced, verified.")
     .argument("[name]", "name of the DaemonSet (or the variable OPENFERO_DAEMONSET)");
   return sharedFlags(program)
+    .option("--mode <mode>", "auto, or approve: a person must agree to every plan with writes (or OPERARIUS_MODE)")
     .option("--dry-run [mode]", "client: plan only; server: the API server judges the writes, nothing is stored")
     .option(
       "--force-delete <uids>",
@@ -85,7 +86,7 @@ export function parseProgram(
   return { kind: "parsed", program };
 }
 
-const POLICIES = ["strategy", "rollback", "delete"] as const;
+const POLICIES = ["strategy", "rollback", "delete", "mode"] as const;
 
 export interface JobRepair {
   /** Of the DaemonSet, where the arguments name one. */

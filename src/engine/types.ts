@@ -146,6 +146,8 @@ export interface Policies {
   delete: "off" | "on";
   /** Uids of pods whose forced deletion a person approved. */
   forceDelete: readonly string[];
+  /** approve: a person must agree to every plan with writes, whatever the others say; absent = auto. */
+  mode?: "auto" | "approve";
 }
 
 /** One write that was about to be made, as kept in the ledger. An intent without a visible effect counts as done. */
