@@ -32,6 +32,10 @@ describe("readServeConfig", () => {
       readTimeout: 5000,
       writeTimeout: 10_000,
       auth: { method: "none" },
+      maxBodyBytes: 4_194_304,
+      maxConcurrentDeliveries: 64,
+      drain: 5000,
+      warnings: [],
       operariusNamespace: "openfero",
       clusterName: "",
       pace: "normal",
@@ -53,9 +57,9 @@ describe("readServeConfig", () => {
       OPERARIUS_AUTH_BASIC_USER: "u",
       OPERARIUS_AUTH_BASIC_PASS_FILE: "/secret",
     };
-    expect(config({ env }).auth).toEqual({ method: "basic", user: "u", password: "s3cret" });
+    expect(config({ env }).auth).toEqual({ method: "basic", user: "u", secrets: ["s3cret"], file: "/secret" });
     const bearer = { OPERARIUS_AUTH_METHOD: "bearer", OPERARIUS_AUTH_BEARER_TOKEN: "t" };
-    expect(config({ env: bearer }).auth).toEqual({ method: "bearer", token: "t" });
+    expect(config({ env: bearer }).auth).toEqual({ method: "bearer", secrets: ["t"] });
   });
 
   it("reports all problems together", () => {

@@ -1,7 +1,7 @@
 /** One Job per (record, attempt): reserve the number, create the Job, note that it started. Safe to repeat at any point. */
 import type { Job } from "kubernetes-types/batch/v1";
-import { isAlreadyExists, isNotFound, StatusError } from "../kube/errors.ts";
-import { jobs } from "../kube/resources.ts";
+import { isAlreadyExists, isForbidden, isNotFound, StatusError } from "../kube/errors.ts";
+import { jobs, namespaces } from "../kube/resources.ts";
 import type { Live } from "../kube/types.ts";
 import { jobName, targetHash } from "../operarius/names.ts";
 import type { Operarius } from "../operarius/operarius.ts";
@@ -9,6 +9,7 @@ import { operariuses, readOperarius } from "../operarius/operarius.ts";
 import type { Remediation, RemediationAttempt } from "../operarius/remediation.ts";
 import { remediations } from "../operarius/remediation.ts";
 import { renderJob } from "../operarius/render-job.ts";
+import { serviceAccountProblem } from "../operarius/service-account.ts";
 import { approvalGiven, jobStarted } from "../reporting/events.ts";
 import { errorText } from "../reporting/log.ts";
 import { nodesToAvoid } from "./conclude.ts";
@@ -36,6 +37,11 @@ export async function startAttempt(context: ControlContext, request: StartReques
   const found = await loadOperarius(context, remediation.spec.operarius.name);
   if (found.kind === "transition") {
     await apply(remediation, found);
+    return;
+  }
+  const forbidden = await accountForbidden(context, remediation, found.operarius);
+  if (forbidden !== undefined) {
+    await apply(remediation, forbidden);
     return;
   }
   const rendered = render(context, request, found.operarius);
@@ -76,6 +82,25 @@ async function loadOperarius(
   } catch (error) {
     if (!isNotFound(error)) throw error;
     return end(now(), "Failed", "OperariusGone", `Operarius ${name} was deleted before its Job was started.`);
+  }
+}
+
+/** The end of the record whose Job may not run under its account. Rejects while the namespace cannot be asked. */
+async function accountForbidden(
+  { kube, now, settings }: ControlContext,
+  remediation: Live<Remediation>,
+  operarius: Operarius,
+): Promise<Transition | undefined> {
+  const { namespace } = operarius.metadata;
+  try {
+    const { annotations } = (await kube.get(namespaces, { name: namespace })).metadata;
+    const problem = serviceAccountProblem(operarius, annotations, settings.ownServiceAccount);
+    return problem === undefined ? undefined : end(now(), "Failed", "ServiceAccountNotAllowed", problem);
+  } catch (error) {
+    const isRefused = isForbidden(error) || isNotFound(error);
+    if (!isRefused || now() - instant(remediation.spec.receivedAt) <= GIVE_UP_MS) throw error;
+    const message = `Namespace ${namespace} could not be read, so which ServiceAccounts it allows is not known: ${errorText(error)}`;
+    return end(now(), "Failed", "NamespaceUnreadable", message);
   }
 }
 

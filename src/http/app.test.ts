@@ -19,6 +19,8 @@ interface Options {
   operarii?: OperariusObject[];
   ready?: boolean;
   writeTimeoutMs?: number;
+  stopping?: boolean;
+  maxConcurrentDeliveries?: number;
 }
 
 async function setUp(options: Options = {}) {
@@ -31,7 +33,10 @@ async function setUp(options: Options = {}) {
     auth: options.auth ?? { method: "none" },
     about: { version: "1.2.3", commit: "abc", buildDate: "today" },
     isReady: () => options.ready ?? true,
+    isStopping: () => options.stopping ?? false,
     writeTimeoutMs: options.writeTimeoutMs ?? 5000,
+    maxBodyBytes: 4_194_304,
+    maxConcurrentDeliveries: options.maxConcurrentDeliveries ?? 64,
   });
   const get = async (path: string, headers: Record<string, string> = {}) => app.request(path, { headers });
   const post = async (body: string, headers: Record<string, string> = {}) =>
@@ -185,7 +190,7 @@ describe("an API server that does not answer", () => {
 });
 
 describe("authentication", () => {
-  const basic: AuthSettings = { method: "basic", user: "u", password: "p" };
+  const basic: AuthSettings = { method: "basic", user: "u", secrets: ["p"] };
   const right = { authorization: `Basic ${Buffer.from("u:p").toString("base64")}` };
 
   it.each(["/alerts", "/api/alerts", "/api/jobs", "/api/about", "/alertStore", "/metrics", "/nowhere"])(
@@ -199,7 +204,10 @@ describe("authentication", () => {
   );
 
   it("keeps an unknown sender's alert out", async () => {
-    const { post, kube } = await setUp({ auth: { method: "bearer", token: "t" }, operarii: [anOperarius()] });
+    const { post, kube } = await setUp({
+      auth: { method: "bearer", secrets: ["t", "next"] },
+      operarii: [anOperarius()],
+    });
     const denied = await post(aBody(), { authorization: "Bearer wrong" });
     expect([denied.status, denied.headers.get("www-authenticate")]).toEqual([401, 'Bearer realm="operarius"']);
     expect(kube.all(remediations)).toEqual([]);

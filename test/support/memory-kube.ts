@@ -31,7 +31,7 @@ export interface MemoryKube extends Kube {
 }
 
 export function createMemoryKube(now: () => number = Date.now): MemoryKube {
-  const objects = new Map<string, Stored>();
+  const objects = new Map<string, Stored>([["namespaces//openfero", installationNamespace(now())]]);
   /** Every change; a change's number is its resourceVersion. Watches read it from where their list ended. */
   const history: { version: number; key: string; event: WatchEvent<unknown> }[] = [];
   const sleepers = new Set<() => void>();
@@ -171,6 +171,13 @@ export function createMemoryKube(now: () => number = Date.now): MemoryKube {
     raw: notKnown("raw"),
     close: () => undefined,
   };
+}
+
+/** There from the beginning, as the installation leaves it. */
+function installationNamespace(now: number): Stored {
+  const name = "openfero";
+  const metadata = { name, uid: `uid-${name}`, resourceVersion: "0", creationTimestamp: new Date(now).toISOString() };
+  return { metadata };
 }
 
 function status(code: number, reason: string, message: string): StatusError {
