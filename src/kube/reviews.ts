@@ -1,5 +1,5 @@
 /** The questions an API server answers and does not store: whose token is this, who may do that, who am I. */
-import { isNotFound } from "./errors.ts";
+import { isForbidden, isNotFound } from "./errors.ts";
 import type { CallOptions, Kube } from "./types.ts";
 
 /** A user as authentication.k8s.io knows them. */
@@ -57,7 +57,7 @@ export async function whoAmI(kube: Kube): Promise<string | undefined> {
       );
       return review.status?.userInfo?.username || undefined;
     } catch (error) {
-      if (!isNotFound(error)) throw error;
+      if (!isNotFound(error) && !isForbidden(error)) throw error;
     }
   }
   return undefined;
