@@ -1,7 +1,7 @@
 /** One Job per (record, attempt): reserve the number, create the Job, note that it started. Safe to repeat at any point. */
 import type { Job } from "kubernetes-types/batch/v1";
-import { isAlreadyExists, isForbidden, isNotFound, StatusError } from "../kube/errors.ts";
-import { jobs, namespaces } from "../kube/resources.ts";
+import { isAlreadyExists, isNotFound, StatusError } from "../kube/errors.ts";
+import { jobs } from "../kube/resources.ts";
 import type { Live } from "../kube/types.ts";
 import { jobName, targetHash } from "../operarius/names.ts";
 import type { Operarius } from "../operarius/operarius.ts";
@@ -9,12 +9,13 @@ import { operariuses, readOperarius } from "../operarius/operarius.ts";
 import type { Remediation, RemediationAttempt } from "../operarius/remediation.ts";
 import { remediations } from "../operarius/remediation.ts";
 import { renderJob } from "../operarius/render-job.ts";
-import { serviceAccountProblem } from "../operarius/service-account.ts";
 import { approvalGiven, jobStarted } from "../reporting/events.ts";
 import { errorText } from "../reporting/log.ts";
 import { nodesToAvoid } from "./conclude.ts";
 import type { ControlContext } from "./context.ts";
 import { noteStarted } from "./execution.ts";
+import { accountForbidden } from "./job-account.ts";
+import { awaitRelease, honoursSuspend, notHonoured, suspendedForm } from "./suspended.ts";
 import type { Transition } from "./transition.ts";
 import { end, instant, iso, replaceLast } from "./transition.ts";
 
@@ -49,13 +50,24 @@ export async function startAttempt(context: ControlContext, request: StartReques
     await apply(remediation, rendered);
     return;
   }
-  const reserved = await reserve(request, rendered.job);
-  const refused = await createJob(context, reserved, rendered.job);
+  const isHeldBack = needsRelease(context, request);
+  if (isHeldBack && !(await honoursSuspend(context, rendered.job))) {
+    await apply(remediation, notHonoured(context.now()));
+    return;
+  }
+  const job = isHeldBack ? suspendedForm(rendered.job) : rendered.job;
+  const reserved = await reserve(request, job);
+  const refused = await createJob(context, reserved, job);
   if (refused !== undefined) {
     await apply(reserved, refused);
     return;
   }
-  await noteStarted(context, found.operarius.metadata.name, rendered.job.metadata.name);
+  await noteStarted(context, found.operarius.metadata.name, job.metadata.name);
+  if (isHeldBack) {
+    const { approvalMs } = context.settings.limits;
+    await apply(reserved, awaitRelease(reserved, { job, now: context.now(), approvalMs }));
+    return;
+  }
   const last = reserved.status?.attempts?.at(-1);
   if (last === undefined) return;
   await apply(reserved, {
@@ -63,11 +75,16 @@ export async function startAttempt(context: ControlContext, request: StartReques
     status: {
       phase: "Running",
       reason: "JobStarted",
-      message: `Job ${rendered.job.metadata.name}`,
+      message: `Job ${job.metadata.name}`,
       attempts: replaceLast(reserved, { ...last, startedAt: iso(context.now()) }),
     },
-    notice: jobStarted(rendered.job.metadata.name, last.n),
+    notice: jobStarted(job.metadata.name, last.n),
   });
+}
+
+/** Mode approve: our own remedy asks by itself, with a plan; nobody knows what another Job would do. */
+function needsRelease({ settings }: ControlContext, { remediation }: StartRequest): boolean {
+  return settings.mode === "approve" && remediation.spec.operarius.ours !== true;
 }
 
 async function loadOperarius(
@@ -85,26 +102,7 @@ async function loadOperarius(
   }
 }
 
-/** The end of the record whose Job may not run under its account. Rejects while the namespace cannot be asked. */
-async function accountForbidden(
-  { kube, now, settings }: ControlContext,
-  remediation: Live<Remediation>,
-  operarius: Operarius,
-): Promise<Transition | undefined> {
-  const { namespace } = operarius.metadata;
-  try {
-    const { annotations } = (await kube.get(namespaces, { name: namespace })).metadata;
-    const problem = serviceAccountProblem(operarius, annotations, settings.ownServiceAccount);
-    return problem === undefined ? undefined : end(now(), "Failed", "ServiceAccountNotAllowed", problem);
-  } catch (error) {
-    const isRefused = isForbidden(error) || isNotFound(error);
-    if (!isRefused || now() - instant(remediation.spec.receivedAt) <= GIVE_UP_MS) throw error;
-    const message = `Namespace ${namespace} could not be read, so which ServiceAccounts it allows is not known: ${errorText(error)}`;
-    return end(now(), "Failed", "NamespaceUnreadable", message);
-  }
-}
-
-type NamedJob = Job & { metadata: { name: string; namespace: string } };
+export type NamedJob = Job & { metadata: { name: string; namespace: string } };
 
 function render(
   { now, settings }: ControlContext,
@@ -123,6 +121,7 @@ function render(
     createdAt: iso(now()),
     installationNamespace: settings.namespace,
     pace: settings.pace,
+    mode: settings.mode,
     approvedPlan,
     avoidNodes: nodesToAvoid(remediation.status?.attempts ?? []),
   });
@@ -148,7 +147,13 @@ async function reserve(
   };
   return apply(remediation, {
     kind: "transition",
-    status: { phase: "Pending", reason: "JobReserved", nextAttemptAt: null, attempts: [...attempts, entry] },
+    status: {
+      phase: "Pending",
+      reason: "JobReserved",
+      nextAttemptAt: null,
+      blockedSince: null,
+      attempts: [...attempts, entry],
+    },
     ...(approvedPlan === undefined ? {} : { notice: approvalGiven(approvedPlan, remediation.spec.approval?.by) }),
   });
 }
