@@ -1,6 +1,8 @@
 /** The server as a whole: caches, work queue, HTTP surface, and their orderly end. */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Hono } from "hono";
 import type { ServeConfig } from "./config/serve-config.ts";
+import type { Caches } from "./control/caches.ts";
 import { startCaches } from "./control/caches.ts";
 import { createCatalog } from "./control/catalog.ts";
 import type { ControlContext, ControlSettings } from "./control/context.ts";
@@ -8,6 +10,7 @@ import { runLeadership } from "./control/leadership.ts";
 import { limitsFor } from "./control/limits.ts";
 import { createLookPacer } from "./control/look-at.ts";
 import type { Looks } from "./control/looks.ts";
+import type { Loop } from "./control/loop.ts";
 import { createLoop } from "./control/loop.ts";
 import { createStanding } from "./control/standing.ts";
 import { createApp } from "./http/app.ts";
@@ -41,25 +44,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
   // Ends after the HTTP surface, so that what was answered with 200 is also seen by the loop.
   const stopping = new AbortController();
   const { context, caches, loop } = createControl(options, stopping.signal);
-  const receiver = {
-    context,
-    catalog: createCatalog({ kube, namespace, cache: caches.operarii }),
-    store: createAlertStore(),
-    wake: (name: string) => loop.wake(name),
-  };
-  const isReady = () => !signal.aborted && caches.hasSynced();
-  const secrets = followSecrets(config.auth, log, options.now);
-  const app = createApp({
-    receiver,
-    auth: config.auth,
-    ...(secrets === undefined ? {} : { secrets }),
-    about,
-    isReady,
-    isStopping: () => signal.aborted,
-    writeTimeoutMs: config.writeTimeout,
-    maxBodyBytes: config.maxBodyBytes,
-    maxConcurrentDeliveries: config.maxConcurrentDeliveries,
-  });
+  const app = createHttp(options, context, caches, loop);
   try {
     const server = await openServer(app, {
       address: config.addr,
@@ -87,6 +72,29 @@ export async function runServer(options: ServerOptions): Promise<void> {
     stopping.abort(new Error("the server is stopping"));
     kube.close();
   }
+}
+
+/** The HTTP surface, nothing listening yet. */
+function createHttp(options: ServerOptions, context: ControlContext, caches: Caches, loop: Loop): Hono {
+  const { config, kube, log, signal, about, now } = options;
+  const receiver = {
+    context,
+    catalog: createCatalog({ kube, namespace: config.operariusNamespace, cache: caches.operarii }),
+    store: createAlertStore(),
+    wake: (name: string) => loop.wake(name),
+  };
+  const secrets = followSecrets(config.auth, log, now);
+  return createApp({
+    receiver,
+    auth: config.auth,
+    ...(secrets === undefined ? {} : { secrets }),
+    about,
+    isReady: () => !signal.aborted && caches.hasSynced(),
+    isStopping: () => signal.aborted,
+    writeTimeoutMs: config.writeTimeout,
+    maxBodyBytes: config.maxBodyBytes,
+    maxConcurrentDeliveries: config.maxConcurrentDeliveries,
+  });
 }
 
 /** The control loop, its caches running, its work not begun. */
