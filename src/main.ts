@@ -12,6 +12,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   diagnose: async () => (await import("./cli/diagnose.ts")).diagnose,
   "blast-radius": async () => (await import("./cli/blast-radius.ts")).blastRadius,
   replay: async () => (await import("./cli/replay.ts")).replayCommand,
+  approve: async () => (await import("./cli/approve.ts")).approve,
+  deny: async () => (await import("./cli/approve.ts")).deny,
   sandbox: async () => (await import("./cli/sandbox.ts")).sandbox,
 };
 
