@@ -26,7 +26,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   reporting: ["kube", "engine", "operarius", "intake", "version.ts"],
   control: ["kube", "engine", "operarius", "intake", "reporting", "version.ts"],
   http: ["kube", "operarius", "intake", "control", "reporting", "version.ts"],
-  config: ["engine", "kube", "http", "intake", "operarius", "reporting", "version.ts"],
+  config: ["engine", "kube", "http", "intake", "operarius", "control", "reporting", "version.ts"],
   "server.ts": ["kube", "engine", "operarius", "intake", "control", "reporting", "http", "config", "version.ts"],
   cli: [
     "kube",
