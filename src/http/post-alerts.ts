@@ -53,7 +53,9 @@ async function record(options: AppOptions, text: string): Promise<Answer> {
   const { delivery } = normalised;
   const received = await inTime(options, delivery);
   if (received.kind === "unavailable") return refusal(503, `not recorded, please send again: ${received.message}`);
-  return { code: 200, body: { status: "recorded", alerts: delivery.alerts.length, rejected: delivery.rejected } };
+  const { alerts, rejected, truncatedAlerts: truncated } = delivery;
+  const body = { status: "recorded", alerts: alerts.length, rejected, ...(truncated > 0 ? { truncated } : {}) };
+  return { code: 200, body };
 }
 
 /** Answers at the write timeout whatever the API server does; what was begun ends by itself and is idempotent. */
