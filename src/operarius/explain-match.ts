@@ -86,9 +86,14 @@ function plain({ name, namespace, kind, failing }: Candidate): ExplainedOperariu
 function byNearness(a: Candidate, b: Candidate): number {
   return (
     Number(b.sameAlertName) - Number(a.sameAlertName) ||
-    a.failing.length - b.failing.length ||
+    distance(a) - distance(b) ||
     (a.name < b.name ? -1 : Number(a.name > b.name))
   );
+}
+
+/** What is invalid and meant for another alert, as far as can be read, is no miss at all. */
+function distance({ kind, failing, sameAlertName }: Candidate): number {
+  return kind === "invalid" && !sameAlertName ? 1000 : failing.length;
 }
 
 function unmatched(alert: Alert, candidates: readonly Candidate[]): Unmatched {
