@@ -92,3 +92,9 @@ function alertnameOf(spec: unknown): string | undefined {
   const alertname = alertSelector?.alertname;
   return typeof alertname === "string" ? alertname : undefined;
 }
+
+/** Every word of the commands of its Job's containers. */
+export function argumentsOf({ jobTemplate }: Operarius["spec"]): string[] {
+  const containers = jobTemplate.spec.template?.spec?.containers ?? [];
+  return containers.flatMap(({ command = [], args = [] }) => [...command, ...args]);
+}
