@@ -9,7 +9,7 @@ function matchersIn(text: string) {
 
 /** A label that is not there is "". */
 const holds = (text: string, labels: Record<string, string>) =>
-  matchersIn(text).every(({ name, fits }) => fits(labels[name] ?? ""));
+  matchersIn(text).every((matcher) => matcher.fits(labels[matcher.name] ?? ""));
 
 describe("readMatchers reads what Alertmanager reads", () => {
   it.each<[string, [string, string, string][]]>([
