@@ -1,9 +1,11 @@
 import { z } from "zod";
 import type { Address } from "../http/server.ts";
 import type { AuthSettings } from "../intake/auth.ts";
+import type { NotifySettings } from "../notify/settings.ts";
 import { LOG_LEVELS } from "../reporting/log.ts";
 import { parseAddress } from "./address.ts";
 import { parseDuration } from "./duration.ts";
+import { readNotify } from "./notify-config.ts";
 import { SERVE_FLAGS } from "./serve-flags.ts";
 
 /** Everything `operarius serve` can be told, checked. Durations in milliseconds. */
@@ -18,6 +20,8 @@ export interface ServeConfig {
   operariusNamespace: string;
   clusterName: string;
   pace: "normal" | "fast";
+  /** Absent: nobody is told. */
+  notify?: NotifySettings;
 }
 
 export type ReadConfig = { kind: "config"; config: ServeConfig } | { kind: "problems"; problems: string[] };
@@ -70,6 +74,7 @@ export function readServeConfig(sources: ConfigSources): ReadConfig {
     for (const { path, message } of parsed.error.issues) problems.push(`--${path.join(".")}: ${message}`);
   }
   const auth = authSettings(values, problems);
+  const notify = readNotify(values, sources, problems);
   if (!parsed.success || problems.length > 0) return { kind: "problems", problems };
   const { addr, logLevel, kubeconfig, context, readTimeout, writeTimeout, operariusNamespace, clusterName, pace } =
     parsed.data;
@@ -86,6 +91,7 @@ export function readServeConfig(sources: ConfigSources): ReadConfig {
       pace,
       ...(kubeconfig === undefined ? {} : { kubeconfig }),
       ...(context === undefined ? {} : { context }),
+      ...(notify === undefined ? {} : { notify }),
     },
   };
 }

@@ -1,4 +1,5 @@
 /** The flags of `operarius serve`, each with the variable that stands in for it. OpenFero's names are kept. */
+import { TOLD } from "./notify-config.ts";
 
 export interface Flag {
   name: string;
@@ -13,7 +14,7 @@ const flag = (name: string, placeholder: string, description: string, fallback?:
   // operariusNamespace is OPERARIUS_NAMESPACE, as in the Jobs.
   variable: `OPERARIUS_${name
     .replace(/^operarius/, "")
-    .replaceAll(/\B[A-Z]/g, (letter) => `_${letter}`)
+    .replaceAll(/(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, "_")
     .toUpperCase()}`,
   placeholder,
   description,
@@ -35,5 +36,13 @@ export const SERVE_FLAGS = [
   flag("authBearerTokenFile", "file", "file that holds the token for bearer"),
   flag("operariusNamespace", "namespace", "where Operarii, Remediations and Jobs live", "openfero"),
   flag("clusterName", "name", "this cluster's name: alerts whose cluster label differs are not acted upon", ""),
+  flag("notifyWebhookURL", "url", "post CloudEvents there about what a person should know"),
+  flag("notifyWebhookSecretFile", "file", "file that holds the secret that signs them"),
+  flag(
+    "notifySlackURLFile",
+    "file",
+    "file that holds the URL of a Slack incoming webhook; or OPERARIUS_NOTIFY_SLACK_URL",
+  ),
+  flag("notifyOn", "events", `which events are told, separated by commas, or all; default ${TOLD.join(",")}`),
   flag("pace", "pace", "normal or fast; fast is for demos and tests only", "normal"),
 ] as const;
