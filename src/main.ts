@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   heal: async () => (await import("./cli/heal.ts")).heal,
   diagnose: async () => (await import("./cli/diagnose.ts")).diagnose,
   "blast-radius": async () => (await import("./cli/blast-radius.ts")).blastRadius,
+  scorecard: async () => (await import("./cli/scorecard.ts")).scorecardCommand,
   replay: async () => (await import("./cli/replay.ts")).replayCommand,
   sandbox: async () => (await import("./cli/sandbox.ts")).sandbox,
 };

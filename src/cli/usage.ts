@@ -8,6 +8,7 @@ Usage:
   operarius blast-radius -A                        what may be done to which DaemonSet, and the worst case; writes nothing
   operarius heal daemonset NAME -n NAMESPACE       repair a stuck rollout
   operarius replay FILE                            diagnose and plan a run's receipt again; needs no cluster
+  operarius scorecard --since 30d                  what became of the episodes, and how often we were right
   operarius serve                                  receive alerts from Alertmanager and run repairs as Jobs
   operarius sandbox up                             an embedded cluster for demos and tests
   operarius version

@@ -22,12 +22,11 @@ export async function post({ url, headers, body, knownWords, timeoutMs = TIMEOUT
     const signal = AbortSignal.timeout(timeoutMs);
     const response = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
     const { status } = response;
-    if (status >= 200 && status < 300) {
-      await response.body?.cancel();
-      return { kind: "sent" };
-    }
-    const word = knownWords === undefined ? "" : await startOf(response);
+    const isTaken = status >= 200 && status < 300;
+    const word = isTaken || knownWords === undefined ? "" : await startOf(response);
+    // What else it says, and whether the connection survives it, changes nothing.
     await response.body?.cancel().catch(() => undefined);
+    if (isTaken) return { kind: "sent" };
     return { kind: "failed", message: refusal(status, knownWords?.has(word) === true ? `: ${word}` : "") };
   } catch (error) {
     return { kind: "failed", message: noAnswer(error, timeoutMs) };

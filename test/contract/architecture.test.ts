@@ -104,7 +104,7 @@ const PURE: readonly RegExp[] = [
   /^src\/config\//,
   /^src\/notify\/(message|cloud-event|slack|signature|settings)\.ts$/,
   /^src\/control\/notifications\.ts$/,
-  /^src\/reporting\/(last-lines|layout|look|diagnosis-text|diagnosis-document|survey-text|blast-radius-text|schema-files)\.ts$/,
+  /^src\/reporting\/(last-lines|layout|look|diagnosis-text|diagnosis-document|survey-text|blast-radius-text|schema-files|scorecard|scorecard-text)\.ts$/,
 ];
 const IMPURE =
   /\bawait\b|\basync\b|\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bprocess\.|\bset(Timeout|Interval|Immediate)\b|\bfetch\(|\blogger\b|\bconsole\.|\bperformance\.now\b/;
