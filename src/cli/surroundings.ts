@@ -9,8 +9,7 @@ import type { Policies, Target } from "../engine/types.ts";
 import { isForbidden, isNotFound } from "../kube/errors.ts";
 import { leases, namespaces } from "../kube/resources.ts";
 import type { Kube } from "../kube/types.ts";
-import type { Operarius } from "../operarius/operarius.ts";
-import { operariuses, readOperarius } from "../operarius/operarius.ts";
+import { argumentsOf, operariuses, readOperarius } from "../operarius/operarius.ts";
 import { daemonSetRollout } from "../remedies/daemonset-rollout/remedy.ts";
 import type { LedgerLook, PoliciesInForce } from "../reporting/look.ts";
 import { flagsOfJob } from "./heal-flags.ts";
@@ -102,11 +101,6 @@ function ofRemedy(read: ReturnType<typeof readOperarius>, alerts: readonly strin
   return policies === undefined ? [] : [{ name: metadata.name, priority: spec.priority, policies }];
 }
 
-function argumentsOf({ jobTemplate }: Operarius["spec"]): string[] {
-  const containers = jobTemplate.spec.template?.spec?.containers ?? [];
-  return containers.flatMap(({ command = [], args = [] }) => [...command, ...args]);
-}
-
 async function pauseOf({ kube, now }: SurroundingsInput, installed: string | undefined): Promise<string> {
   if (installed === undefined) return "";
   try {
@@ -120,9 +114,9 @@ async function pauseOf({ kube, now }: SurroundingsInput, installed: string | und
   }
 }
 
-/** Every Lease of ours that these rights reach, in one list. */
-async function ledgerReader(
-  { kube, targets, signal, now }: SurroundingsInput,
+/** Every Lease of ours that these rights reach, in one list. Rejects with every other error of the API. */
+export async function ledgerReader(
+  { kube, targets, signal, now }: Pick<SurroundingsInput, "kube" | "targets" | "signal" | "now">,
   installed: string | undefined,
 ): Promise<(target: Target) => LedgerLook> {
   const namespace = installed ?? targets;
