@@ -6,8 +6,8 @@ import { EXIT } from "../engine/outcome.ts";
 import { isForbidden, isNotFound } from "../kube/errors.ts";
 import type { Kube } from "../kube/types.ts";
 import { remediations } from "../operarius/remediation.ts";
-import type { RecordedEpisode } from "../reporting/scorecard.ts";
-import { scorecard } from "../reporting/scorecard.ts";
+import type { Episode } from "../reporting/scorecard.ts";
+import { episodeOf, scorecard } from "../reporting/scorecard.ts";
 import { scorecardText } from "../reporting/scorecard-text.ts";
 import { connect, explainApiError } from "./connect.ts";
 import type { CliContext, Command } from "./context.ts";
@@ -46,9 +46,9 @@ export const scorecardCommand: Command = async (args, context) => {
   let kube: Kube | undefined;
   try {
     kube = await connect({ ...config, remediation: "" }, context);
-    const records = await recordsOf(kube, config, context.signal);
+    const episodes = await episodesOf(kube, config, context.signal);
     const now = context.now();
-    const card = scorecard(records, { since: now - config.sinceMs, now, namespace: config.namespace });
+    const card = scorecard(episodes, { since: now - config.sinceMs, now, namespace: config.namespace });
     context.stdout.write(
       config.output === "json"
         ? `${JSON.stringify(card, undefined, 2)}\n`
@@ -62,20 +62,18 @@ export const scorecardCommand: Command = async (args, context) => {
   }
 };
 
-async function recordsOf(
+async function episodesOf(
   kube: Kube,
   { installationNamespace: namespace }: ScorecardConfig,
   signal: AbortSignal,
-): Promise<RecordedEpisode[]> {
-  const records: RecordedEpisode[] = [];
+): Promise<Episode[]> {
+  const episodes: Episode[] = [];
   for await (const { items, first } of kube.pages(remediations, { namespace, signal })) {
-    if (first) records.length = 0;
+    if (first) episodes.length = 0;
     // Only what is counted is kept: alerts may be large.
-    for (const { spec, status = {} } of items) {
-      records.push({ spec: { target: spec.target, receivedAt: spec.receivedAt }, status });
-    }
+    for (const item of items) episodes.push(episodeOf(item));
   }
-  return records;
+  return episodes;
 }
 
 function explain(error: unknown, config: ScorecardConfig, server: string, context: CliContext): number {

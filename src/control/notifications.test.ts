@@ -2,14 +2,15 @@ import { describe, expect, it } from "vitest";
 import { aRecord, RECORDED_AT, secondsOn } from "../../test/support/record-builders.ts";
 import { NOTIFICATION_EVENTS } from "../notify/message.ts";
 import type { RemediationNotification, RemediationStatus } from "../operarius/remediation.ts";
-import { PHASES, remediationStatusSchema } from "../operarius/remediation.ts";
+import { remediationStatusSchema } from "../operarius/remediation.ts";
 import {
   afterTry,
+  beforeTry,
   dueNotifications,
   isOpen,
   MOST_TRIES,
-  notificationEvent,
   settled,
+  toQueue,
   withNotification,
 } from "./notifications.ts";
 
@@ -21,32 +22,11 @@ const entry = (overrides: Partial<RemediationNotification> = {}): RemediationNot
   ...overrides,
 });
 const holding = (name: string, notification: RemediationNotification, status: RemediationStatus = {}) =>
-  aRecord({ phase: "Declined", notifications: [notification], ...status }, { name });
+  toQueue(aRecord({ phase: "Declined", notifications: [notification], ...status }, { name }));
 const agenda = (records: Parameters<typeof dueNotifications>[0], now = NOW) =>
   dueNotifications(records, { now, events: NOTIFICATION_EVENTS });
 const kinds = (records: Parameters<typeof dueNotifications>[0], now = NOW) =>
-  agenda(records, now).due.map(({ kind, record }) => `${kind} ${record.spec.target.name}`);
-
-describe("notificationEvent", () => {
-  it.each<[RemediationStatus, string | undefined]>([
-    [{ phase: "AwaitingApproval", reason: "Any" }, "ApprovalNeeded"],
-    [{ phase: "Declined" }, "Declined"],
-    [{ phase: "Ineffective" }, "Ineffective"],
-    [{ phase: "Failed" }, "Failed"],
-    [{ phase: "Succeeded" }, "Succeeded"],
-    [{ phase: "Blocked", reason: "StormHeld" }, "StormHeld"],
-    [{ phase: "Blocked", reason: "IneffectiveChain" }, "Blocked"],
-    [{ phase: "Blocked", reason: "BudgetExhausted" }, "Blocked"],
-    [{ phase: "Blocked", reason: "CoolDown" }, undefined],
-    [{ phase: "Superseded" }, undefined],
-    [{ phase: "Cancelled" }, undefined],
-    [{}, undefined],
-  ])("%o is %s", (status, want) => expect(notificationEvent(status)).toBe(want));
-
-  it("knows every phase", () => {
-    for (const phase of PHASES) expect(() => notificationEvent({ phase })).not.toThrow();
-  });
-});
+  agenda(records, now).due.map(({ kind, record }) => `${kind} ${record.target.replace("kube-system/", "")}`);
 
 describe("withNotification", () => {
   it("adds an event once", () => {
@@ -91,6 +71,8 @@ describe("dueNotifications", () => {
     ["tried ten seconds ago", { tries: 1, triedAt: secondsOn(-10) }, ["send agent"]],
     ["tried by a clock far ahead", { tries: 1, triedAt: secondsOn(4000) }, ["send agent"]],
     ["a day old", { at: secondsOn(-86_401) }, ["drop agent"]],
+    ["in its last try", { tries: 10, triedAt: secondsOn(-599) }, []],
+    ["of whose last try the end is not known", { tries: 10, triedAt: secondsOn(-600) }, ["drop agent"]],
     ["of a kind that is not told", { event: "Superseded" }, []],
   ])("%s", (_what, overrides, want) => expect(kinds([holding("agent", entry(overrides))])).toEqual(want));
 
@@ -123,17 +105,15 @@ describe("dueNotifications", () => {
     it("has one message, for the oldest, that names the others", () => {
       const { due } = agenda([...eleven].reverse());
       expect(due).toHaveLength(1);
-      expect(due[0]).toMatchObject({ kind: "send", record: { spec: { target: { name: "d00" } } } });
-      expect(due[0]?.kind === "send" && due[0].others).toEqual(
-        eleven.slice(1).map(({ spec }) => `kube-system/${spec.target.name}`),
-      );
+      expect(due[0]).toMatchObject({ kind: "send", record: { target: "kube-system/d00" } });
+      expect(due[0]?.kind === "send" && due[0].others).toEqual(eleven.slice(1).map(({ target }) => target));
     });
 
     it("is told by the first for all of them", () => {
       const told = holding("d00", entry({ sentAt: secondsOn(12), sentTo: ["webhook"] }), { incident });
       const { due } = agenda([told, ...eleven.slice(1)]);
       expect(due.map(({ kind }) => kind)).toEqual(Array.from({ length: 10 }, () => "told"));
-      expect(due[0]).toMatchObject({ by: told.metadata.name });
+      expect(due[0]).toMatchObject({ by: told.name });
     });
 
     it("waits with its first", () => {
@@ -164,21 +144,21 @@ describe("dueNotifications", () => {
 
 describe("afterTry", () => {
   it("is done when every channel took it", () => {
-    expect(afterTry(entry(), { sent: ["webhook", "slack"], failures: [], now: NOW })).toEqual({
-      ...entry(),
+    const tried = beforeTry(entry(), NOW - 1000);
+    expect(tried).toEqual({ ...entry(), tries: 1, triedAt: secondsOn(-1) });
+    expect(afterTry(tried, { sent: ["webhook", "slack"], failures: [], now: NOW })).toEqual({
+      ...tried,
       sentTo: ["webhook", "slack"],
-      tries: 1,
-      triedAt: secondsOn(0),
       sentAt: secondsOn(0),
     });
   });
 
   it("remembers each channel that took it, and why another did not", () => {
     const half = afterTry(entry(), { sent: ["webhook"], failures: ["slack: answers 500"], now: NOW });
-    expect(half).toMatchObject({ sentTo: ["webhook"], tries: 1, message: "slack: answers 500" });
+    expect(half).toMatchObject({ sentTo: ["webhook"], message: "slack: answers 500" });
     expect(isOpen(half)).toBe(true);
     const whole = afterTry(half, { sent: ["slack"], failures: [], now: NOW });
-    expect(whole).toMatchObject({ sentTo: ["webhook", "slack"], tries: 2, sentAt: secondsOn(0) });
+    expect(whole).toMatchObject({ sentTo: ["webhook", "slack"], sentAt: secondsOn(0) });
     expect(whole).not.toHaveProperty("message");
   });
 
@@ -186,7 +166,7 @@ describe("afterTry", () => {
     let current = entry();
     for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
       expect(isOpen(current)).toBe(true);
-      current = afterTry(current, { sent: [], failures: ["webhook: answers 500"], now: NOW });
+      current = afterTry(beforeTry(current, NOW), { sent: [], failures: ["webhook: answers 500"], now: NOW });
     }
     expect(current).toMatchObject({ tries: 10, droppedAt: secondsOn(0) });
     expect(current.message).toBe("Given up after 10 tries: webhook: answers 500");

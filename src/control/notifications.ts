@@ -1,7 +1,6 @@
 /** The queue of what a person is to be told. It lives on the records, so that no crash loses it and no repair waits for it (pure). */
 import type { Live } from "../kube/types.ts";
 import type { NotificationEvent } from "../notify/message.ts";
-import { NOTIFICATION_EVENTS } from "../notify/message.ts";
 import type { Remediation, RemediationNotification, RemediationStatus } from "../operarius/remediation.ts";
 import { instant, iso } from "./transition.ts";
 
@@ -13,25 +12,40 @@ const MOST_WAIT_MS = 10 * 60_000;
 const NEWS_MS = 24 * 60 * 60_000;
 /** The same root after this long is another incident. */
 const INCIDENT_MS = 60 * 60_000;
-/** What only a person can end. */
-const NEEDS_A_PERSON: ReadonlySet<string> = new Set(["IneffectiveChain", "BudgetExhausted"]);
-
-/** What a person is told about a record that came to this phase for this reason; undefined = nothing. */
-export function notificationEvent({ phase, reason = "" }: RemediationStatus): NotificationEvent | undefined {
-  if (phase === "AwaitingApproval") return "ApprovalNeeded";
-  if (phase === "Blocked") {
-    if (reason === "StormHeld") return "StormHeld";
-    return NEEDS_A_PERSON.has(reason) ? "Blocked" : undefined;
-  }
-  return NOTIFICATION_EVENTS.find((event) => event === phase);
+/** What the queue of one record is judged by; small enough to be kept of every record. */
+export interface RecordQueue {
+  name: string;
+  uid: string;
+  /** As namespace/name. */
+  target: string;
+  /** "" = it stands for itself alone. */
+  incident: string;
+  /** Of the plan that awaits approval now; "" = none does. */
+  awaits: string;
+  entries: readonly RemediationNotification[];
 }
+
+/** The queue of a record. */
+export function toQueue({ metadata, spec: { target }, status = {} }: Live<Remediation>): RecordQueue {
+  return {
+    name: metadata.name,
+    uid: metadata.uid,
+    target: target.namespace === "" ? target.name : `${target.namespace}/${target.name}`,
+    incident: status.incident ?? "",
+    awaits: status.phase === "AwaitingApproval" ? (status.planDigest ?? "") : "",
+    entries: status.notifications ?? [],
+  };
+}
+
+/** What `withNotification` reads of the status that is to be written. */
+type ToBeWritten = { [Field in "notifications" | "planDigest" | "reason"]?: RemediationStatus[Field] | null };
 
 /**
  * The queue with the event in it; unchanged when it holds it already. `status` is the one to be written: a new plan
  * that awaits approval, or another reason to be blocked, is news. Among more than ten the oldest that are done go.
  */
 export function withNotification(
-  status: RemediationStatus,
+  status: ToBeWritten,
   event: NotificationEvent,
   now: number,
 ): RemediationNotification[] {
@@ -47,9 +61,9 @@ export function withNotification(
   return [...kept, entry];
 }
 
-function subject({ planDigest = "", reason = "" }: RemediationStatus, event: NotificationEvent): string {
-  if (event === "ApprovalNeeded") return planDigest;
-  return event === "Blocked" ? reason : "";
+function subject({ planDigest, reason }: ToBeWritten, event: NotificationEvent): string {
+  if (event === "ApprovalNeeded") return planDigest ?? "";
+  return event === "Blocked" ? (reason ?? "") : "";
 }
 
 /** Whether two entries tell the same. */
@@ -63,7 +77,7 @@ export function isOpen({ sentAt, droppedAt }: RemediationNotification): boolean 
 }
 
 interface Queued {
-  record: Live<Remediation>;
+  record: RecordQueue;
   entry: RemediationNotification;
 }
 
@@ -83,13 +97,13 @@ export interface Agenda {
 
 /** What is to be done now about the queues of all records; one message per incident and event. */
 export function dueNotifications(
-  records: readonly Live<Remediation>[],
+  records: readonly RecordQueue[],
   { now, events }: { now: number; events: readonly NotificationEvent[] },
 ): Agenda {
   const wanted = new Set<string>(events);
   const groups = new Map<string, Queued[]>();
   for (const record of records) {
-    for (const entry of record.status?.notifications ?? []) {
+    for (const entry of record.entries) {
       if (!wanted.has(entry.event)) continue;
       const key = groupKey({ record, entry });
       groups.set(key, [...(groups.get(key) ?? []), { record, entry }]);
@@ -109,10 +123,8 @@ export function dueNotifications(
 
 /** A record without an incident stands for itself alone. */
 function groupKey({ record, entry }: Queued): string {
-  const { incident } = record.status ?? {};
-  return JSON.stringify(
-    incident === undefined ? [record.metadata.uid, entry.event, entry.about ?? ""] : ["", incident, entry.event],
-  );
+  const { uid, incident } = record;
+  return JSON.stringify(incident === "" ? [uid, entry.event, entry.about ?? ""] : ["", incident, entry.event]);
 }
 
 function wasSent({ entry }: Queued): boolean {
@@ -126,7 +138,7 @@ function groupAgenda(open: readonly Queued[], sent: readonly Queued[], now: numb
     const why = pointless(queued, now);
     const told = sent.find((each) => isOneIncident(each, queued));
     if (why !== undefined) due.push({ ...queued, kind: "drop", why });
-    else if (told !== undefined) due.push({ ...queued, kind: "told", by: told.record.metadata.name });
+    else if (told !== undefined) due.push({ ...queued, kind: "told", by: told.record.name });
     else waiting.push(queued);
   }
   const [first, ...rest] = waiting.toSorted(byAge);
@@ -134,7 +146,7 @@ function groupAgenda(open: readonly Queued[], sent: readonly Queued[], now: numb
   const others = rest.filter((each) => isOneIncident(first, each));
   const later = rest.filter((each) => !isOneIncident(first, each));
   const wait = waitMs(first.entry, now);
-  if (wait === 0) due.push({ ...first, kind: "send", others: others.map(({ record }) => targetName(record)) });
+  if (wait === 0) due.push({ ...first, kind: "send", others: others.map(({ record }) => record.target) });
   const further: Agenda = later.length === 0 ? { due: [] } : groupAgenda(later, [], now);
   const soonest = Math.min(wait === 0 ? Number.POSITIVE_INFINITY : wait, further.againInMs ?? Number.POSITIVE_INFINITY);
   return {
@@ -146,24 +158,24 @@ function groupAgenda(open: readonly Queued[], sent: readonly Queued[], now: numb
 /** Of different records: what one record tells twice are two things. */
 function isOneIncident(a: Queued, b: Queued): boolean {
   const apart = Math.abs(instant(a.entry.at) - instant(b.entry.at));
-  return a.record.metadata.uid !== b.record.metadata.uid && apart <= INCIDENT_MS;
+  return a.record.uid !== b.record.uid && apart <= INCIDENT_MS;
 }
 
 function byAge(a: Queued, b: Queued): number {
-  return instant(a.entry.at) - instant(b.entry.at) || (a.record.metadata.name < b.record.metadata.name ? -1 : 1);
-}
-
-function targetName({ spec: { target } }: Live<Remediation>): string {
-  return target.namespace === "" ? target.name : `${target.namespace}/${target.name}`;
+  return instant(a.entry.at) - instant(b.entry.at) || (a.record.name < b.record.name ? -1 : 1);
 }
 
 /** Why nobody needs to be told any more. */
 function pointless({ record, entry }: Queued, now: number): string | undefined {
   if (now - instant(entry.at) > NEWS_MS) return "Not told within a day.";
-  if (entry.event !== "ApprovalNeeded") return undefined;
-  const { phase, planDigest = "" } = record.status ?? {};
-  const isAsked = phase === "AwaitingApproval" && planDigest === (entry.about ?? "");
-  return isAsked ? undefined : "The record went on before it was told.";
+  // Its last try was begun and never ended: the server died of it, or while it ran.
+  if ((entry.tries ?? 0) >= MOST_TRIES && waitMs(entry, now) === 0) return givenUp(entry, entry.message);
+  const isOutdated = entry.event === "ApprovalNeeded" && record.awaits !== (entry.about ?? "");
+  return isOutdated ? "The record went on before it was told." : undefined;
+}
+
+function givenUp({ tries = 0 }: RemediationNotification, why = "its end is not known"): string {
+  return `Given up after ${tries} tries: ${why}`;
 }
 
 /** Milliseconds until the next try; 0 = now. 10 s, doubled each time, at most 10 min. */
@@ -183,19 +195,23 @@ export function channelsLeft<C extends { name: string }>(
   return channels.filter(({ name }) => !sentTo.includes(name));
 }
 
-/** The entry after a try: `sent` are the channels that took it, `failures` the words of those that did not. */
+/** The entry once a try begins: it counts before anything is sent, so that no crash makes it start over. */
+export function beforeTry(entry: RemediationNotification, now: number): RemediationNotification {
+  return { ...entry, tries: (entry.tries ?? 0) + 1, triedAt: iso(now) };
+}
+
+/** The entry after that try: `sent` are the channels that took it, `failures` the words of those that did not. */
 export function afterTry(
   entry: RemediationNotification,
   { sent, failures, now }: { sent: readonly string[]; failures: readonly string[]; now: number },
 ): RemediationNotification {
   const { message: _, ...rest } = entry;
-  const tries = (entry.tries ?? 0) + 1;
   const sentTo = [...new Set([...(entry.sentTo ?? []), ...sent])];
-  const tried = { ...rest, ...(sentTo.length === 0 ? {} : { sentTo }), tries, triedAt: iso(now) };
+  const tried = { ...rest, ...(sentTo.length === 0 ? {} : { sentTo }) };
   if (failures.length === 0) return { ...tried, sentAt: iso(now) };
   const why = failures.join("; ");
-  if (tries < MOST_TRIES) return { ...tried, message: why };
-  return { ...tried, droppedAt: iso(now), message: `Given up after ${tries} tries: ${why}` };
+  if ((entry.tries ?? 0) < MOST_TRIES) return { ...tried, message: why };
+  return { ...tried, droppedAt: iso(now), message: givenUp(entry, why) };
 }
 
 /** The entry, as the record has it now, when another record told it or telling it has no point any more. */

@@ -10,7 +10,7 @@ import type { Channel, Delivery, Message } from "../notify/message.ts";
 import { NOTIFICATION_EVENTS } from "../notify/message.ts";
 import type { RemediationNotification, RemediationStatus } from "../operarius/remediation.ts";
 import { remediations } from "../operarius/remediation.ts";
-import { withNotification } from "./notifications.ts";
+import { toQueue, withNotification } from "./notifications.ts";
 import type { NotifierOptions } from "./notifier.ts";
 import { createNotifier, notifyOnce } from "./notifier.ts";
 
@@ -48,7 +48,8 @@ async function aScene(
   for (const { name, status } of records) await kube.create(remediations, aRecord(status, { name }));
   const context = aContext(kube, { now: () => clock.now, clusterName: "c" });
   const live = () => kube.all(remediations);
-  const options = { context, channels, events: NOTIFICATION_EVENTS, records: live, ...overrides };
+  const queues = () => live().map(toQueue);
+  const options = { context, channels, events: NOTIFICATION_EVENTS, queues, ...overrides };
   return {
     kube,
     options: { ...options, context },
@@ -130,9 +131,9 @@ describe("notifyOnce", () => {
   it("believes the record and not an old copy of it", async () => {
     const webhook = fakeChannel("webhook");
     const scene = await aScene(one, [webhook]);
-    const old = scene.kube.all(remediations);
+    const old = scene.options.queues();
     await scene.pass();
-    await notifyOnce({ ...scene.options, records: () => old });
+    await notifyOnce({ ...scene.options, queues: () => old });
     expect(webhook.got).toHaveLength(1);
   });
 
@@ -164,22 +165,44 @@ describe("notifyOnce", () => {
 
   it("sends nothing about a record that is gone", async () => {
     const webhook = fakeChannel("webhook");
-    const scene = await aScene([], [webhook], { records: () => [aRecord(declined())] });
+    const scene = await aScene([], [webhook], { queues: () => [toQueue(aRecord(declined()))] });
     await scene.pass();
     expect(webhook.got).toEqual([]);
     expect(scene.options.context.lines).toEqual([]);
   });
 
   it.each(["get", "patchStatus"])("survives an API server that refuses to %s", async (verb) => {
-    const scene = await aScene(one, [fakeChannel("webhook")]);
+    const webhook = fakeChannel("webhook");
+    const scene = await aScene(one, [webhook]);
     scene.kube.failWith((call) =>
       call.verb === verb ? new StatusError({ code: 503, reason: "Unavailable", message: "away" }) : undefined,
     );
     await expect(scene.pass()).resolves.toBeUndefined();
     expect(scene.options.context.lines.join("")).toContain("notification not dealt with");
+    expect(webhook.got).toEqual([]);
     scene.kube.failWith(() => undefined);
     await scene.pass();
     expect(scene.entriesOf("agent")[0]?.sentAt).toBeDefined();
+  });
+
+  it("sends once where several replicas work as if each of them led", async () => {
+    const webhook = fakeChannel("webhook");
+    const scene = await aScene(one, [webhook]);
+    await Promise.all([scene.pass(), scene.pass(), scene.pass()]);
+    expect(webhook.got).toHaveLength(1);
+    expect(scene.options.context.lines).toEqual([]);
+  });
+
+  it("counts a try before it is made, so that a crash in it is one of the ten", async () => {
+    const crash: Channel = { name: "webhook", send: () => Promise.reject(new Error("killed")) };
+    const scene = await aScene(one, [crash]);
+    for (let minutes = 0; minutes < 180; minutes += 1) {
+      await scene.pass();
+      scene.clock.now += 60_000;
+    }
+    expect(scene.entriesOf("agent")).toMatchObject([
+      { tries: 10, message: "Given up after 10 tries: its end is not known" },
+    ]);
   });
 });
 
@@ -208,15 +231,18 @@ describe("createNotifier", () => {
   });
 
   it("does not send again what it could not note, and notes it once it can", async () => {
+    const scene = await aScene(one, []);
     const webhook = fakeChannel("webhook");
-    const scene = await aScene(one, [webhook]);
-    scene.kube.failWith(({ verb }) =>
-      verb === "patchStatus" ? new StatusError({ code: 500, reason: "InternalError", message: "no" }) : undefined,
-    );
-    const { notifier, stop } = start(scene);
+    const refuse = ({ verb }: { verb: string }) =>
+      verb === "patchStatus" && webhook.got.length > 0
+        ? new StatusError({ code: 500, reason: "InternalError", message: "no" })
+        : undefined;
+    scene.kube.failWith(refuse);
+    const { notifier, stop } = start({ ...scene, options: { ...scene.options, channels: [webhook] } });
     const failures = () => scene.options.context.lines.filter((line) => line.includes("not dealt with")).length;
     for (const wanted of [1, 2, 3]) {
       await until(() => failures() >= wanted, "a pass fails");
+      scene.clock.now += 10_000;
       notifier.wake();
     }
     scene.kube.failWith(() => undefined);
@@ -224,6 +250,7 @@ describe("createNotifier", () => {
     await until(() => scene.entriesOf("agent")[0]?.sentAt !== undefined, "it is noted");
     await stop();
     expect(webhook.got).toHaveLength(1);
+    expect(scene.entriesOf("agent")).toMatchObject([{ tries: 1 }]);
   });
 
   it("waits at its end for the message on its way", async () => {

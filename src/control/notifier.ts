@@ -2,21 +2,32 @@
 import { isConflict, isNotFound } from "../kube/errors.ts";
 import type { Live } from "../kube/types.ts";
 import type { Channel, Message, NotificationEvent } from "../notify/message.ts";
-import { composeMessage } from "../notify/message.ts";
+import { composeMessage, messageId } from "../notify/message.ts";
 import type { Remediation, RemediationNotification } from "../operarius/remediation.ts";
 import { remediations } from "../operarius/remediation.ts";
 import { errorText } from "../reporting/log.ts";
 import type { ControlContext } from "./context.ts";
-import type { Due } from "./notifications.ts";
-import { afterTry, channelsLeft, dueNotifications, isOpen, isSame, settled } from "./notifications.ts";
+import type { Due, RecordQueue } from "./notifications.ts";
+import {
+  afterTry,
+  beforeTry,
+  channelsLeft,
+  dueNotifications,
+  isOpen,
+  isSame,
+  settled,
+  toQueue,
+} from "./notifications.ts";
+
+type Surroundings = Omit<ControlContext, "standing">;
 
 export interface NotifierOptions {
-  context: ControlContext;
+  context: Surroundings;
   channels: readonly Channel[];
   /** Which events are told. */
   events: readonly NotificationEvent[];
-  /** All records as the leader last saw them; each is read again before anything is sent. */
-  records: () => readonly Live<Remediation>[];
+  /** The queues of all records as the leader last saw them; each is read again before anything is sent. */
+  queues: () => readonly RecordQueue[];
 }
 
 export interface Notifier {
@@ -72,9 +83,9 @@ export async function notifyOnce(
   unnoted: Unnoted = new Map(),
   signal?: AbortSignal,
 ): Promise<number | undefined> {
-  const { context, channels, events, records } = options;
+  const { context, channels, events, queues } = options;
   if (channels.length === 0) return undefined;
-  const agenda = dueNotifications(records(), { now: context.now(), events });
+  const agenda = dueNotifications(queues(), { now: context.now(), events });
   const rest = [...agenda.due];
   const work = async (): Promise<void> => {
     for (let due = rest.shift(); due !== undefined && signal?.aborted !== true; due = rest.shift()) {
@@ -87,7 +98,7 @@ export async function notifyOnce(
 
 async function carryOut(options: NotifierOptions, due: Due, unnoted: Unnoted): Promise<void> {
   const { context } = options;
-  const { name } = due.record.metadata;
+  const { name } = due.record;
   try {
     if (due.kind === "send") await send(options, due, unnoted);
     else await update(context, name, due.entry, (entry) => settled(entry, due, context.now()));
@@ -103,18 +114,35 @@ type ToSend = Extract<Due, { kind: "send" }>;
 /** What the cache says may be old: only what is still open on the record itself is sent. */
 async function send(options: NotifierOptions, due: ToSend, unnoted: Unnoted): Promise<void> {
   const { context, events } = options;
-  const { name } = due.record.metadata;
+  const { name } = due.record;
   const record = await read(context, name);
   if (record === undefined) return;
-  const still = dueNotifications([record], { now: context.now(), events }).due;
+  const still = dueNotifications([toQueue(record)], { now: context.now(), events }).due;
   const entry = still.find((each) => each.kind === "send" && isSame(each.entry, due.entry))?.entry;
   if (entry === undefined) return;
-  const message = composeMessage(record, entry, { clusterName: context.settings.clusterName, others: due.others });
-  const change = unnoted.get(message.id) ?? (await deliver(options, entry, message));
-  unnoted.set(message.id, change);
+  const id = messageId(record.metadata.uid, entry);
+  const change = unnoted.get(id) ?? (await begin(options, { record, entry, others: due.others }));
+  if (change === undefined) return;
+  unnoted.set(id, change);
   const noted = await update(context, name, entry, change);
-  unnoted.delete(message.id);
+  unnoted.delete(id);
   if (noted !== undefined && noted.sentAt === undefined) tellFailure(options, name, noted);
+}
+
+/** Counts the try on the record and makes it; undefined when somebody else changed the record first, and decides anew. */
+async function begin(
+  options: NotifierOptions,
+  { record, entry, others }: { record: Live<Remediation>; entry: RemediationNotification; others: readonly string[] },
+): Promise<Change | undefined> {
+  const { context } = options;
+  const { clusterName } = context.settings;
+  try {
+    const counted = await exchange(context, record, entry, beforeTry(entry, context.now()));
+    return await deliver(options, entry, composeMessage(counted, entry, { clusterName, others }));
+  } catch (error) {
+    if (isConflict(error)) return undefined;
+    throw error;
+  }
 }
 
 /** To every channel that has not taken it, at the same time. Resolves with what that means for the entry. */
@@ -150,7 +178,7 @@ function tellFailure({ context, channels }: NotifierOptions, name: string, entry
   }
 }
 
-async function read({ kube, settings }: ControlContext, name: string): Promise<Live<Remediation> | undefined> {
+async function read({ kube, settings }: Surroundings, name: string): Promise<Live<Remediation> | undefined> {
   try {
     return await kube.get(remediations, { namespace: settings.namespace, name });
   } catch (error) {
@@ -164,7 +192,7 @@ async function read({ kube, settings }: ControlContext, name: string): Promise<L
  * was sent should not be sent twice. Resolves with what was written; undefined when there is nothing left to exchange.
  */
 async function update(
-  context: ControlContext,
+  context: Surroundings,
   name: string,
   wanted: RemediationNotification,
   change: Change,
@@ -175,14 +203,24 @@ async function update(
     const entry = entries.find((each) => isSame(each, wanted));
     if (record === undefined || entry === undefined || !isOpen(entry)) return undefined;
     const changed = change(entry);
-    const notifications = entries.map((each) => (each === entry ? changed : each));
-    const { namespace = "", resourceVersion } = record.metadata;
-    const body = { metadata: { resourceVersion }, status: { notifications } };
     try {
-      await context.kube.patchStatus(remediations, { namespace, name }, { type: "merge", body });
+      await exchange(context, record, entry, changed);
       return changed;
     } catch (error) {
       if (!isConflict(error) || tries >= WRITE_TRIES) throw error;
     }
   }
+}
+
+/** Writes `changed` in the place of `entry`. Rejects with a conflict when the record is another one than was read. */
+function exchange(
+  { kube }: Surroundings,
+  record: Live<Remediation>,
+  entry: RemediationNotification,
+  changed: RemediationNotification,
+): Promise<Live<Remediation>> {
+  const notifications = (record.status?.notifications ?? []).map((each) => (isSame(each, entry) ? changed : each));
+  const { name, namespace = "", resourceVersion } = record.metadata;
+  const body = { metadata: { resourceVersion }, status: { notifications } };
+  return kube.patchStatus(remediations, { namespace, name }, { type: "merge", body });
 }

@@ -96,8 +96,8 @@ export function composeMessage(
   };
 }
 
-/** Stable per record and entry. */
-function messageId(uid: string, { event, about = "" }: RemediationNotification): string {
+/** The `id` of the message about this entry: stable per record, event and what it is about. */
+export function messageId(uid: string, { event, about = "" }: RemediationNotification): string {
   return createHash("sha256")
     .update(JSON.stringify([uid, event, about]))
     .digest("hex")

@@ -1,20 +1,20 @@
 /** The scorecard as metrics, counted from the records whenever somebody asks. */
 import type { Registry } from "prom-client";
 import { Gauge } from "prom-client";
-import type { RecordedEpisode, Scorecard } from "./scorecard.ts";
+import type { Episode, Scorecard } from "./scorecard.ts";
 import { scorecard } from "./scorecard.ts";
 
 const WINDOW_MS = 30 * 24 * 60 * 60_000;
 
 export interface ScorecardSource {
-  /** The records of the leader's cache; empty on the other replicas, so that sums over replicas are right. */
-  records: () => readonly RecordedEpisode[];
+  /** From the leader's cache; empty on the other replicas, so that sums over replicas are right. */
+  episodes: () => readonly Episode[];
   now: () => number;
 }
 
 /** Gauges over the episodes of the last 30 days; they fall again as episodes grow old. Their labels are bounded. */
-export function registerScorecard(registry: Registry, { records, now }: ScorecardSource): void {
-  const card = (): Scorecard => scorecard(records(), { since: now() - WINDOW_MS, now: now() });
+export function registerScorecard(registry: Registry, { episodes, now }: ScorecardSource): void {
+  const card = (): Scorecard => scorecard(episodes(), { since: now() - WINDOW_MS, now: now() });
   const gauge = <Label extends string>(
     name: string,
     { help, labels, fill }: { help: string; labels: Label[]; fill: (gauge: Gauge<Label>, card: Scorecard) => void },
@@ -55,7 +55,7 @@ export function registerScorecard(registry: Registry, { records, now }: Scorecar
     help: "Episodes of the last 30 days, by cause.",
     labels: ["cause"],
     fill: (made, { byCause }) => {
-      for (const { cause, episodes } of byCause) made.set({ cause }, episodes);
+      for (const each of byCause) made.set({ cause: each.cause }, each.episodes);
     },
   });
   gauge("self_healed_median_seconds", {

@@ -32,6 +32,8 @@ const shadow = (plan: RemediationLook["plan"], outcome: NonNullable<RemediationS
   ...ended(outcome),
 });
 
+const episode = (status: RemediationStatus, name = "agent") => episodeOf(aRecord(status, { name }));
+
 describe("episodeOf", () => {
   it.each<[string, RemediationStatus, string, string, string]>([
     ["acted, repaired", { attempts: [wrote], ...ended("repaired") }, "act", "repaired", "agreed"],
@@ -98,8 +100,36 @@ describe("episodeOf", () => {
       "open",
       "notCounted",
     ],
-    ["failed", { phase: "Failed", attempts: [wrote] }, "act", "open", "notCounted"],
+    ["failed", { phase: "Failed", attempts: [attempt({ verdict: "failed" })] }, "unknown", "open", "notCounted"],
     ["ineffective", { phase: "Ineffective", attempts: [wrote] }, "act", "not-repaired", "disagreed"],
+    [
+      "in vain, and a person mended it later",
+      { phase: "Ineffective", attempts: [wrote], changedBy: "kubectl", ...ended("changed-by-person") },
+      "act",
+      "not-repaired",
+      "disagreed",
+    ],
+    [
+      "failed after a write, and it healed later",
+      { phase: "Failed", attempts: [wrote], ...ended("self-healed") },
+      "act",
+      "not-repaired",
+      "disagreed",
+    ],
+    [
+      "failed before any write, and it healed",
+      { phase: "Failed", firstLook: look("wait"), ...ended("self-healed") },
+      "wait",
+      "self-healed",
+      "agreed",
+    ],
+    [
+      "repaired and then reversed",
+      { phase: "Succeeded", attempts: [wrote], changedBy: "kubectl", ...ended("repaired", 900) },
+      "act",
+      "reversed",
+      "disagreed",
+    ],
     ["recovered by its Job's recount", { phase: "Succeeded", attempts: [wrote] }, "act", "repaired", "agreed"],
   ])("%s", (_what, status, decision, happened, judgement) => {
     expect(episodeOf(aRecord(status))).toMatchObject({ decision, happened, judgement });
@@ -123,7 +153,7 @@ describe("episodeOf", () => {
 
 describe("scorecard", () => {
   const healed = (name: string, minutes: number) =>
-    aRecord({ ...shadow("wait", "self-healed"), ...ended("self-healed", minutes * 60) }, { name });
+    episode({ ...shadow("wait", "self-healed"), ...ended("self-healed", minutes * 60) }, name);
 
   it.each([
     [[], undefined],
@@ -137,7 +167,7 @@ describe("scorecard", () => {
   });
 
   it("counts what came in the period, of the namespace asked for", () => {
-    const record = aRecord({});
+    const record = episode({});
     expect(scorecard([record], { since: RECORDED_AT, now: RECORDED_AT }).episodes).toBe(1);
     expect(scorecard([record], { since: RECORDED_AT + 1, now: NOW }).episodes).toBe(0);
     expect(scorecard([record], { since: 0, now: RECORDED_AT - 1 }).episodes).toBe(0);
@@ -159,10 +189,10 @@ describe("scorecard", () => {
 
   const some = [
     healed("a", 7),
-    aRecord(shadow("act", "self-healed"), { name: "b" }),
-    aRecord({ cause: "C02", attempts: [wrote], ...ended("repaired") }, { name: "c" }),
-    aRecord({ cause: "C02", attempts: [wrote], changedBy: "kubectl", ...ended("changed-by-person") }, { name: "d" }),
-    aRecord({}, { name: "e" }),
+    episode(shadow("act", "self-healed"), "b"),
+    episode({ cause: "C02", attempts: [wrote], ...ended("repaired") }, "c"),
+    episode({ cause: "C02", attempts: [wrote], changedBy: "kubectl", ...ended("changed-by-person") }, "d"),
+    episode({}, "e"),
   ];
 
   it("reads like this, in 80 columns", () => {
@@ -190,7 +220,7 @@ describe("scorecard", () => {
 
   it.each([
     [[], "There was no episode in all namespaces in the last 30d.\n"],
-    [[aRecord({})], "1 episode in all namespaces in the last 30d; none of them can be judged yet.\n"],
+    [[episode({})], "1 episode in all namespaces in the last 30d; none of them can be judged yet.\n"],
   ])("has words for little", (records, want) => {
     const text = scorecardText(scorecard(records, period), { width: 200, colour: false }, "30d");
     expect(text.startsWith(want)).toBe(true);
@@ -199,7 +229,7 @@ describe("scorecard", () => {
   describe("metrics", () => {
     const metricsOf = async (records: Parameters<typeof scorecard>[0]) => {
       const registry = new Registry();
-      registerScorecard(registry, { records: () => records, now: () => NOW });
+      registerScorecard(registry, { episodes: () => records, now: () => NOW });
       return (await registry.metrics()).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
     };
 
@@ -220,7 +250,7 @@ describe("scorecard", () => {
     it("forget what they counted before", async () => {
       const registry = new Registry();
       const records = [...some];
-      registerScorecard(registry, { records: () => records, now: () => NOW });
+      registerScorecard(registry, { episodes: () => records, now: () => NOW });
       expect(await registry.metrics()).toContain('{cause="C02"} 2');
       records.length = 0;
       expect(await registry.metrics()).not.toContain("{cause=");

@@ -1,6 +1,6 @@
 /** What became of the episodes of a while, and how often we were right: counted from the records alone (pure). */
 import { z } from "zod";
-import type { RemediationSpec, RemediationStatus } from "../operarius/remediation.ts";
+import type { Remediation, RemediationStatus } from "../operarius/remediation.ts";
 
 export const MODE_NAMES = ["observe", "approve", "auto", "unknown"] as const;
 export const DECISIONS = ["act", "wait", "decline", "nothing", "unknown"] as const;
@@ -53,14 +53,12 @@ const JUDGED: Readonly<Record<Decision, Partial<Record<Happening, Judgement>>>> 
   unknown: {},
 };
 
-/** What is counted of a Remediation. */
-export interface RecordedEpisode {
-  spec: Pick<RemediationSpec, "target" | "receivedAt">;
-  status?: RemediationStatus;
-}
-
-/** One record, judged. */
+/** One record, judged; small enough to be kept of every record. */
 export interface Episode {
+  /** Of the target. */
+  namespace: string;
+  /** When its alert came, in milliseconds since the epoch. */
+  receivedAt: number;
   mode: ModeName;
   cause: string;
   decision: Decision;
@@ -104,13 +102,12 @@ export type Scorecard = z.infer<typeof scorecardSchema>;
 
 /** The episodes whose alert came between `since` and `now`, added up. Milliseconds since the epoch. */
 export function scorecard(
-  records: readonly RecordedEpisode[],
+  all: readonly Episode[],
   { since, now, namespace = "" }: { since: number; now: number; namespace?: string },
 ): Scorecard {
-  const episodes = records
-    .filter(({ spec }) => namespace === "" || spec.target.namespace === namespace)
-    .filter(({ spec }) => Date.parse(spec.receivedAt) >= since && Date.parse(spec.receivedAt) <= now)
-    .map(episodeOf);
+  const episodes = all
+    .filter((each) => namespace === "" || each.namespace === namespace)
+    .filter(({ receivedAt }) => receivedAt >= since && receivedAt <= now);
   const healed = episodes.flatMap(({ healedAfterMinutes: minutes }) => (minutes === undefined ? [] : [minutes]));
   const medianMinutes = median(healed);
   const causes = [...new Set(episodes.map(({ cause }) => cause))].toSorted();
@@ -152,12 +149,14 @@ function median(values: readonly number[]): number | undefined {
 }
 
 /** What the scorecard makes of one record. */
-export function episodeOf({ spec, status = {} }: RecordedEpisode): Episode {
+export function episodeOf({ spec, status = {} }: Pick<Remediation, "spec" | "status">): Episode {
   const decision = decisionOf(status);
   const happened = happeningOf(status);
   const denied = status.reason === "ApprovalDenied";
   const minutes = (Date.parse(status.outcomeAt ?? "") - Date.parse(spec.receivedAt)) / 60_000;
   return {
+    namespace: spec.target.namespace,
+    receivedAt: Date.parse(spec.receivedAt),
     mode: modeOf(status),
     cause: causeOf(status),
     decision,
@@ -181,8 +180,9 @@ function causeOf({ cause, firstLook, look }: RemediationStatus): string {
   return known === "none" || /^C\d{2}$/.test(known) ? known : "other";
 }
 
-function decisionOf({ phase, reason = "", attempts = [], firstLook }: RemediationStatus): Decision {
-  if (attempts.some(({ lastWriteAt }) => lastWriteAt !== undefined)) return "act";
+function decisionOf(status: RemediationStatus): Decision {
+  const { phase, reason = "", attempts = [], firstLook } = status;
+  if (writes(status).length > 0) return "act";
   if (reason === "ApprovalDenied" || reason === "ApprovalLapsed" || phase === "AwaitingApproval") return "act";
   const last = attempts.findLast(({ finishedAt }) => finishedAt !== undefined);
   if (last?.verdict === "awaiting-approval") return "act";
@@ -194,16 +194,22 @@ function decisionOf({ phase, reason = "", attempts = [], firstLook }: Remediatio
 
 function happeningOf(status: RemediationStatus): Happening {
   const { phase, outcome, attempts = [] } = status;
+  // A write that did not help stays one, whoever or whatever ended the trouble later.
+  const isInVain = phase === "Ineffective" || (phase === "Failed" && writes(status).length > 0);
+  if (isInVain) return "not-repaired";
   if (isReversed(status)) return "reversed";
   if (outcome !== undefined) return outcome;
   if (phase === "Superseded") return "changed-by-person";
-  if (phase === "Ineffective") return "not-repaired";
   if (phase !== "Succeeded") return "open";
   return attempts.at(-1)?.verdict === "recovered" ? "repaired" : "unverified";
 }
 
-function isReversed({ changedBy, outcomeAt, attempts = [] }: RemediationStatus): boolean {
-  const writes = attempts.flatMap(({ lastWriteAt }) => (lastWriteAt === undefined ? [] : [Date.parse(lastWriteAt)]));
-  const since = Date.parse(outcomeAt ?? "") - Math.max(...writes);
-  return changedBy !== undefined && since >= 0 && since <= REVERSED_WITHIN_MS;
+function isReversed(status: RemediationStatus): boolean {
+  const since = Date.parse(status.outcomeAt ?? "") - Math.max(...writes(status));
+  return status.changedBy !== undefined && since >= 0 && since <= REVERSED_WITHIN_MS;
+}
+
+/** When our own Jobs wrote to the target, in milliseconds since the epoch. */
+function writes({ attempts = [] }: RemediationStatus): number[] {
+  return attempts.flatMap(({ lastWriteAt }) => (lastWriteAt === undefined ? [] : [Date.parse(lastWriteAt)]));
 }
