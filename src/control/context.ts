@@ -37,4 +37,6 @@ export interface ControlSettings {
   /** Which events go into the queue of what people are told; absent: none, for there is nobody to tell. */
   told?: readonly NotificationEvent[];
   limits: Limits;
+  /** ServiceAccount of the server itself, under which no Job may run; absent outside of a pod. */
+  ownServiceAccount?: string;
 }
