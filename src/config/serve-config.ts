@@ -8,9 +8,11 @@ import { amountOf } from "../engine/quantity.ts";
 import type { Address } from "../http/server.ts";
 import type { TlsFiles } from "../http/tls.ts";
 import type { AuthSettings } from "../intake/auth.ts";
+import type { NotifySettings } from "../notify/settings.ts";
 import { LOG_LEVELS } from "../reporting/log.ts";
 import { parseAddress } from "./address.ts";
 import { parseDuration } from "./duration.ts";
+import { readNotify } from "./notify-config.ts";
 import { SERVE_FLAGS } from "./serve-flags.ts";
 import type { Values } from "./serve-secrets.ts";
 import { readAuth, readTls, secretsOnArgv } from "./serve-secrets.ts";
@@ -36,6 +38,8 @@ export interface ServeConfig {
   mode: Mode;
   namespaceSelector: string;
   limits: Limits;
+  /** Absent: nobody is told. */
+  notify?: NotifySettings;
   /** The ServiceAccount the server itself runs under; no Job may. Absent outside of a pod. */
   ownServiceAccount?: string;
   /** What is worth a warning in the log; shows no secret. */
@@ -127,6 +131,7 @@ export function readServeConfig(sources: ConfigSources): ReadConfig {
   }
   const auth = readAuth(values, sources.readFile, problems);
   const tls = readTls(values, sources.readFile, problems);
+  const notify = readNotify(values, sources, problems);
   if (!parsed.success || problems.length > 0) return { kind: "problems", problems };
   const { kubeconfig, context, drain, authMethod, authBasicUser, authBasicPass, authBearerToken, ...plain } =
     parsed.data;
@@ -142,6 +147,7 @@ export function readServeConfig(sources: ConfigSources): ReadConfig {
       ...(tls === undefined ? {} : { tls }),
       ...(kubeconfig === undefined ? {} : { kubeconfig }),
       ...(context === undefined ? {} : { context }),
+      ...(notify === undefined ? {} : { notify }),
       ...(ownServiceAccount === "" ? {} : { ownServiceAccount }),
     },
   };

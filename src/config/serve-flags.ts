@@ -1,4 +1,5 @@
 /** The flags of `operarius serve`, each with the variable that stands in for it. OpenFero's names are kept. */
+import { TOLD } from "./notify-config.ts";
 
 export interface Flag {
   name: string;
@@ -13,7 +14,7 @@ const flag = (name: string, placeholder: string, description: string, fallback?:
   // operariusNamespace is OPERARIUS_NAMESPACE, as in the Jobs.
   variable: `OPERARIUS_${name
     .replace(/^operarius/, "")
-    .replaceAll(/\B[A-Z]/g, (letter) => `_${letter}`)
+    .replaceAll(/(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, "_")
     .toUpperCase()}`,
   placeholder,
   description,
@@ -47,5 +48,13 @@ export const SERVE_FLAGS = [
   flag("maxRunningPerOperarius", "count", "the same per Operarius; default 10"),
   flag("coolDown", "duration", "after an attempt on a target, before another episode may begin; default 5m"),
   flag("stormTargets", "count", "so many new targets within 5 min are no storm yet; default 3, or 10 % of DaemonSets"),
+  flag("notifyWebhookURL", "url", "post CloudEvents there about what a person should know"),
+  flag("notifyWebhookSecretFile", "file", "file that holds the secret that signs them"),
+  flag(
+    "notifySlackURLFile",
+    "file",
+    "file that holds the URL of a Slack incoming webhook; or OPERARIUS_NOTIFY_SLACK_URL",
+  ),
+  flag("notifyOn", "events", `which events are told, separated by commas, or all; default ${TOLD.join(",")}`),
   flag("pace", "pace", "normal or fast; fast is for demos and tests only", "normal"),
 ] as const;

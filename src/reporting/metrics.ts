@@ -13,6 +13,7 @@ export interface Metrics {
   deliveries: Counter<"code">;
   deliverySeconds: Histogram;
   remediationTransitions: Counter<"phase">;
+  notifications: Counter<"channel" | "result">;
 }
 
 /** The metrics of one server, in a registry of their own; names starting with openfero_ are the ones CONTRACT.md keeps. */
@@ -57,6 +58,12 @@ export function createMetrics(): Metrics {
       name: "openfero_remediation_transitions_total",
       help: "Changes of phase of Remediations, by the new phase.",
       labelNames: ["phase"],
+      registers,
+    }),
+    notifications: new Counter({
+      name: "openfero_notifications_total",
+      help: "Tries to tell a person, by channel and result: sent, failed, given-up.",
+      labelNames: ["channel", "result"],
       registers,
     }),
   };

@@ -24,10 +24,22 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   operarius: ["kube", "engine", "intake", "version.ts"],
   intake: ["kube", "operarius"],
   reporting: ["kube", "engine", "operarius", "intake", "version.ts"],
-  control: ["kube", "engine", "operarius", "intake", "reporting", "version.ts"],
+  notify: ["kube", "operarius", "version.ts"],
+  control: ["kube", "engine", "operarius", "intake", "notify", "reporting", "version.ts"],
   http: ["kube", "operarius", "intake", "control", "reporting", "version.ts"],
-  config: ["engine", "kube", "http", "intake", "operarius", "control", "reporting", "version.ts"],
-  "server.ts": ["kube", "engine", "operarius", "intake", "control", "reporting", "http", "config", "version.ts"],
+  config: ["engine", "kube", "http", "intake", "notify", "operarius", "control", "reporting", "version.ts"],
+  "server.ts": [
+    "kube",
+    "engine",
+    "operarius",
+    "intake",
+    "control",
+    "notify",
+    "reporting",
+    "http",
+    "config",
+    "version.ts",
+  ],
   cli: [
     "kube",
     "engine",
@@ -90,7 +102,9 @@ const PURE: readonly RegExp[] = [
   /^src\/operarius\/(match|matcher|explain-match|would-match|own-target|service-account|placeholder-alert|target|render-job|names|go-template|environment|expansion|group-key)\.ts$/,
   /^src\/intake\/(normalise|snapshot|alert|alert-file)\.ts$/,
   /^src\/config\//,
-  /^src\/reporting\/(last-lines|layout|look|diagnosis-text|diagnosis-document|survey-text|blast-radius-text|would-match-text|schema-files)\.ts$/,
+  /^src\/notify\/(message|cloud-event|slack|signature|settings)\.ts$/,
+  /^src\/control\/notifications\.ts$/,
+  /^src\/reporting\/(last-lines|layout|look|diagnosis-text|diagnosis-document|survey-text|blast-radius-text|would-match-text|schema-files|scorecard|scorecard-text)\.ts$/,
 ];
 const IMPURE =
   /\bawait\b|\basync\b|\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bprocess\.|\bset(Timeout|Interval|Immediate)\b|\bfetch\(|\blogger\b|\bconsole\.|\bperformance\.now\b/;
