@@ -10,6 +10,7 @@ Usage:
   operarius replay FILE                            diagnose and plan a run's receipt again; needs no cluster
   operarius would-match -f ALERT.json              which Operarius would answer an alert, or why none; writes nothing
   operarius serve                                  receive alerts from Alertmanager and run repairs as Jobs
+  operarius approve NAME                           agree to the plan that a Remediation waits with; deny NAME refuses it
   operarius sandbox up                             an embedded cluster for demos and tests
   operarius version
 

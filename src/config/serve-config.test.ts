@@ -10,6 +10,8 @@ const read = (sources: Partial<ConfigSources> = {}) =>
     env: {},
     readFile: (path) => {
       if (path === "/secret") return "s3cret\n";
+      if (path === "/several") return "# until June\nold\n\nnew\n";
+      if (path === "/empty") return "# hunter2\n";
       throw new Error(`ENOENT: no such file or directory, open '${path}'`);
     },
     ...sources,
@@ -32,6 +34,10 @@ describe("readServeConfig", () => {
       readTimeout: 5000,
       writeTimeout: 10_000,
       auth: { method: "none" },
+      maxBodyBytes: 4_194_304,
+      maxConcurrentDeliveries: 64,
+      drain: 5000,
+      warnings: [],
       operariusNamespace: "openfero",
       clusterName: "",
       pace: "normal",
@@ -53,10 +59,47 @@ describe("readServeConfig", () => {
       OPERARIUS_AUTH_BASIC_USER: "u",
       OPERARIUS_AUTH_BASIC_PASS_FILE: "/secret",
     };
-    expect(config({ env }).auth).toEqual({ method: "basic", user: "u", password: "s3cret" });
+    expect(config({ env }).auth).toEqual({ method: "basic", user: "u", secrets: ["s3cret"], file: "/secret" });
     const bearer = { OPERARIUS_AUTH_METHOD: "bearer", OPERARIUS_AUTH_BEARER_TOKEN: "t" };
-    expect(config({ env: bearer }).auth).toEqual({ method: "bearer", token: "t" });
+    expect(config({ env: bearer }).auth).toEqual({ method: "bearer", secrets: ["t"] });
   });
+
+  it("takes several secrets from a file", () => {
+    const flags = { authMethod: "bearer", authBearerTokenFile: "/several" };
+    expect(config({ flags }).auth).toEqual({ method: "bearer", secrets: ["old", "new"], file: "/several" });
+  });
+
+  it("warns of a secret on the command line, without it, and of none elsewhere", () => {
+    const flags = { authMethod: "bearer", authBearerToken: "hunter2" };
+    const { warnings } = config({ flags });
+    expect(warnings).toEqual([expect.stringMatching(/^--authBearerToken .* use --authBearerTokenFile$/)]);
+    expect(warnings.join()).not.toContain("hunter2");
+    const env = { OPERARIUS_AUTH_METHOD: "bearer", OPERARIUS_AUTH_BEARER_TOKEN: "hunter2" };
+    expect(config({ env }).warnings).toEqual([]);
+  });
+
+  it("takes both files of a certificate, quantities, and the pod's account", () => {
+    const flags = {
+      tlsCertFile: "/secret",
+      tlsKeyFile: "/several",
+      maxBodyBytes: "1Mi",
+      maxConcurrentDeliveries: "8",
+      drain: "1m",
+    };
+    expect(config({ flags, env: { POD_SERVICE_ACCOUNT: "operarius" } })).toMatchObject({
+      tls: { certFile: "/secret", keyFile: "/several" },
+      maxBodyBytes: 1_048_576,
+      maxConcurrentDeliveries: 8,
+      drain: 60_000,
+      ownServiceAccount: "operarius",
+    });
+  });
+
+  it.each([
+    [{ pace: "fast" }, 0],
+    [{ pace: "fast", drain: "2s" }, 2000],
+    [{ drain: "0" }, 0],
+  ])("drains with %o for %i ms", (flags: Record<string, string>, want) => expect(config({ flags }).drain).toBe(want));
 
   it("reports all problems together", () => {
     const flags = {
@@ -66,10 +109,13 @@ describe("readServeConfig", () => {
       pace: "warp",
       operariusNamespace: "A",
       authMethod: "digest",
+      maxBodyBytes: "4GB",
+      maxConcurrentDeliveries: "0",
+      drain: "-1s",
     };
     const found = problems({ flags });
     for (const name of Object.keys(flags)) expect(found.join("\n")).toContain(`--${name}`);
-    expect(found).toHaveLength(6);
+    expect(found).toHaveLength(9);
   });
 
   it.each([
@@ -79,7 +125,15 @@ describe("readServeConfig", () => {
     [{ authMethod: "bearer" }, ["authBearerToken"]],
     [{ authMethod: "bearer", authBearerTokenFile: "/absent" }, ["/absent"]],
     [{ authMethod: "bearer", authBearerToken: "t", authBearerTokenFile: "/secret" }, ["both"]],
+    [{ authMethod: "bearer", authBearerTokenFile: "/empty" }, ["/empty holds no secret"]],
     [{ authBearerToken: "hunter2" }, ["none"]],
+    [{ authBearerTokenFile: "/secret" }, ["none"]],
+    [{ tlsCertFile: "/secret" }, ["--tlsKeyFile"]],
+    [{ tlsKeyFile: "/secret" }, ["--tlsCertFile"]],
+    [{ tlsCertFile: "/secret", tlsKeyFile: "/absent" }, ["/absent"]],
+    [{ maxBodyBytes: "64Mi" }, ["32Mi"]],
+    [{ maxBodyBytes: "1" }, ["1Ki"]],
+    [{ maxConcurrentDeliveries: "1.5" }, ["1 to 10000"]],
   ])("refuses %o", (flags: Record<string, string>, words: string[]) => {
     const found = problems({ flags });
     expect(found).toHaveLength(words.length);

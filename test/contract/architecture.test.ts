@@ -87,7 +87,7 @@ const PURE: readonly RegExp[] = [
   /^src\/remedies\/[^/]+\/(assemble|reported|neighbourhood|diagnose|plan|deletions|verify|recount|eligibility|situation|standing|soak|project|project-pod|project-values|project-template|essence|correlate|ruled-out|touch|void-intents|force|critical-class|template-writes|describe|guard-facts|facts|node-states|pod-literals)\.ts$/,
   /^src\/engine\/guards\//,
   /^src\/engine\/(policies|proposal|read-ledger|outcome|digest|pod-template|structure|quantity|endings|settings|types|report|receipt|receipt-schema|receipt-looks|receipt-json-schema|fold|redact|replay)\.ts$/,
-  /^src\/operarius\/(match|matcher|explain-match|would-match|own-target|placeholder-alert|target|render-job|names|go-template|environment|expansion|group-key)\.ts$/,
+  /^src\/operarius\/(match|matcher|explain-match|would-match|own-target|placeholder-alert|target|service-account|render-job|names|go-template|environment|expansion|group-key)\.ts$/,
   /^src\/intake\/(normalise|snapshot|alert|alert-file)\.ts$/,
   /^src\/config\//,
   /^src\/reporting\/(last-lines|layout|look|diagnosis-text|diagnosis-document|survey-text|blast-radius-text|would-match-text|schema-files)\.ts$/,
