@@ -215,7 +215,7 @@ describe("checkOperarius", () => {
   it("a ServiceAccount that the namespace does not allow is told, and asked for again", async () => {
     const kube = createMemoryKube();
     const annotations = { [SERVICE_ACCOUNTS_ANNOTATION]: "healer" };
-    await kube.create(namespaces, { metadata: { name: NAMESPACE, annotations } });
+    await kube.patch(namespaces, { name: NAMESPACE }, { type: "merge", body: { metadata: { annotations } } });
     await install(kube, anOperarius());
     const context = aContext(kube);
     expect(await checkOperarius(context, NAME)).toEqual({ requeueAfterMs: lookEveryMs });
