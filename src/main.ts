@@ -12,6 +12,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   diagnose: async () => (await import("./cli/diagnose.ts")).diagnose,
   "blast-radius": async () => (await import("./cli/blast-radius.ts")).blastRadius,
   scorecard: async () => (await import("./cli/scorecard.ts")).scorecardCommand,
+  "would-match": async () => (await import("./cli/would-match.ts")).wouldMatchCommand,
   replay: async () => (await import("./cli/replay.ts")).replayCommand,
   approve: async () => (await import("./cli/approve.ts")).approve,
   deny: async () => (await import("./cli/approve.ts")).deny,

@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from "vitest";
 import { aBody, anOperarius, install, NAMESPACE, until } from "../test/support/control-fixture.ts";
 import { createMemoryKube } from "../test/support/memory-kube.ts";
+import { limitsFor } from "./control/limits.ts";
 import { jobs } from "./kube/resources.ts";
 import type { FaultServer } from "./kube/testing/fault-server.ts";
 import { startFaultServer, text } from "./kube/testing/fault-server.ts";
@@ -28,6 +29,9 @@ async function startServer(kube: ReturnType<typeof createMemoryKube>, notify?: N
         operariusNamespace: NAMESPACE,
         clusterName: "",
         pace: "normal",
+        mode: "auto",
+        namespaceSelector: "",
+        limits: limitsFor("normal"),
         maxBodyBytes: 4 * 1024 * 1024,
         maxConcurrentDeliveries: 64,
         drain: 0,

@@ -7,7 +7,6 @@ import { startCaches } from "./control/caches.ts";
 import { createCatalog } from "./control/catalog.ts";
 import type { ControlContext, ControlSettings } from "./control/context.ts";
 import { runLeadership } from "./control/leadership.ts";
-import { limitsFor } from "./control/limits.ts";
 import { createLookPacer } from "./control/look-at.ts";
 import type { Looks } from "./control/looks.ts";
 import type { Loop } from "./control/loop.ts";
@@ -106,11 +105,11 @@ function createHttp(options: ServerOptions, context: ControlContext, caches: Cac
 
 /** The control loop, its caches running, its work not begun. */
 function createControl({ config, kube, log, now, looks }: ServerOptions, signal: AbortSignal) {
-  const { operariusNamespace: namespace, clusterName, pace, notify = { events: [] } } = config;
-  const limits = limitsFor(pace);
+  const { operariusNamespace: namespace, clusterName, pace, mode, namespaceSelector, limits } = config;
+  const { notify = { events: [] } } = config;
   const own = config.ownServiceAccount === undefined ? {} : { ownServiceAccount: config.ownServiceAccount };
-  const scope = { mode: "auto", namespaceSelector: "" } as const;
-  const settings: ControlSettings = { namespace, clusterName, pace, ...scope, limits, told: notify.events, ...own };
+  const part = { namespace, clusterName, pace, mode, namespaceSelector, limits };
+  const settings: ControlSettings = { ...part, told: notify.events, ...own };
   const pacer = createLookPacer(limits.lookAtMostEveryMs, now);
   const seeing = looks === undefined ? {} : { looks, pacer };
   const base = { kube, log, metrics: createMetrics(), now, settings, ...seeing };

@@ -9,6 +9,7 @@ Usage:
   operarius heal daemonset NAME -n NAMESPACE       repair a stuck rollout
   operarius replay FILE                            diagnose and plan a run's receipt again; needs no cluster
   operarius scorecard --since 30d                  what became of the episodes, and how often we were right
+  operarius would-match -f ALERT.json              which Operarius would answer an alert, or why none; writes nothing
   operarius serve                                  receive alerts from Alertmanager and run repairs as Jobs
   operarius approve NAME                           agree to the plan that a Remediation waits with; deny NAME refuses it
   operarius sandbox up                             an embedded cluster for demos and tests

@@ -1,4 +1,9 @@
 import { z } from "zod";
+import type { Mode } from "../control/context.ts";
+import { MODES } from "../control/context.ts";
+import type { Limits } from "../control/limits.ts";
+import { limitsFor } from "../control/limits.ts";
+import { isSelector } from "../control/selector.ts";
 import { amountOf } from "../engine/quantity.ts";
 import type { Address } from "../http/server.ts";
 import type { TlsFiles } from "../http/tls.ts";
@@ -32,6 +37,9 @@ export interface ServeConfig {
   pace: "normal" | "fast";
   /** Absent: nobody is told. */
   notify?: NotifySettings;
+  mode: Mode;
+  namespaceSelector: string;
+  limits: Limits;
   /** The ServiceAccount the server itself runs under; no Job may. Absent outside of a pod. */
   ownServiceAccount?: string;
   /** What is worth a warning in the log; shows no secret. */
@@ -62,6 +70,7 @@ const within = (least: number, most: number) => (text: string) => {
   const amount = amountOf(text);
   return Number.isInteger(amount) && amount >= least && amount <= most ? amount : undefined;
 };
+const count = parsedAs(within(1, 10_000), "a number from 1 to 10000");
 /** Above, a single body would be a good part of the memory that the manifest grants. */
 const MOST_BODY_BYTES = 32 * 1024 * 1024;
 const oneOf = <const Values extends readonly string[]>(values: Values) =>
@@ -79,12 +88,35 @@ const schema = z.object({
   authBasicPass: z.string().optional(),
   authBearerToken: z.string().optional(),
   maxBodyBytes: parsedAs(within(1024, MOST_BODY_BYTES), "a number of bytes from 1Ki to 32Mi such as 4Mi"),
-  maxConcurrentDeliveries: parsedAs(within(1, 10_000), "a number from 1 to 10000"),
+  maxConcurrentDeliveries: count,
   drain: parsedAs(parseDuration, "a duration such as 5s or 0").optional(),
   operariusNamespace: z.string().regex(/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/, "is not a namespace's name"),
   clusterName: z.string(),
   pace: oneOf(["normal", "fast"]),
+  mode: oneOf(MODES),
+  namespaceSelector: z.string().refine(isSelector, "is not a label selector such as team=infra,tier in (a,b)"),
+  maxRunning: count.optional(),
+  maxRunningPerNamespace: count.optional(),
+  maxRunningPerOperarius: count.optional(),
+  coolDown: parsedAs(parseDuration, "a duration such as 5m or 0").optional(),
+  stormTargets: count.optional(),
 });
+
+type Parsed = z.infer<typeof schema>;
+
+/** The limits of the pace with what was given in their stead. */
+function limitsOf({ pace, ...given }: Parsed): Limits {
+  const { maxRunning, storm, coolDownMs } = limitsFor(pace);
+  return limitsFor(pace, {
+    coolDownMs: given.coolDown ?? coolDownMs,
+    storm: { ...storm, floor: given.stormTargets ?? storm.floor },
+    maxRunning: {
+      total: given.maxRunning ?? maxRunning.total,
+      perNamespace: given.maxRunningPerNamespace ?? maxRunning.perNamespace,
+      perOperarius: given.maxRunningPerOperarius ?? maxRunning.perOperarius,
+    },
+  });
+}
 
 /** Endpoints are withdrawn everywhere within about this time after a pod stops being ready. */
 const DEFAULT_DRAIN_MS = 5000;
@@ -107,7 +139,8 @@ export function readServeConfig(sources: ConfigSources): ReadConfig {
   return {
     kind: "config",
     config: {
-      ...plain,
+      ...withoutLimits(plain),
+      limits: limitsOf(parsed.data),
       auth,
       drain: drain ?? (plain.pace === "fast" ? 0 : DEFAULT_DRAIN_MS),
       warnings: secretsOnArgv(sources.flags),
@@ -118,6 +151,20 @@ export function readServeConfig(sources: ConfigSources): ReadConfig {
       ...(ownServiceAccount === "" ? {} : { ownServiceAccount }),
     },
   };
+}
+
+type Plain = Omit<Parsed, "kubeconfig" | "context" | "drain" | `auth${string}`>;
+
+/** What is told as one: `limits`. */
+function withoutLimits({
+  maxRunning: _total,
+  maxRunningPerNamespace: _perNamespace,
+  maxRunningPerOperarius: _perOperarius,
+  coolDown: _coolDown,
+  stormTargets: _storm,
+  ...rest
+}: Plain) {
+  return rest;
 }
 
 function collect(flags: ConfigSources["flags"], env: ConfigSources["env"]): Values {
