@@ -8,6 +8,7 @@ import type { Server } from "../support/serve.ts";
 import { startListening, startServe } from "../support/serve.ts";
 import { createApi } from "./api.ts";
 import type { Bench } from "./case.ts";
+import { follow } from "./operarius.ts";
 import type { Relay } from "./relay.ts";
 import { startRelay } from "./relay.ts";
 
@@ -56,9 +57,11 @@ export async function startBench(
     }),
   ]);
   servers.push(open, basic, bearer);
+  const following = new AbortController();
   const bench: Bench = {
     cluster,
     kube: cluster.person,
+    seen: await follow(cluster.person, following.signal),
     open: createApi(open.url),
     basic: createApi(basic.url, basicHeader(user, password)),
     bearer: createApi(bearer.url, `Bearer ${token}`),
@@ -81,6 +84,7 @@ export async function startBench(
     scratch: () => cluster.scratch(),
   };
   const stop = async (): Promise<void> => {
+    following.abort();
     const codes = await Promise.all(servers.map((server) => server.stop()));
     for (const each of relays) await each.stop();
     await cluster.stop();

@@ -3,12 +3,14 @@ import type { Kube } from "../../src/kube/types.ts";
 import type { Cluster } from "../support/cluster.ts";
 import type { Server } from "../support/serve.ts";
 import type { Api } from "./api.ts";
+import type { Seen } from "./operarius.ts";
 import type { Relay } from "./relay.ts";
 
 export interface Bench {
   readonly cluster: Cluster;
   /** A person with kubectl and every right. */
   readonly kube: Kube;
+  readonly seen: Seen;
   /** Three replicas of one installation, one for each way to prove who one is. */
   readonly open: Api;
   readonly basic: Api;

@@ -1,6 +1,8 @@
 /** Operarii as people write them for OpenFero, made and followed as a user with kubectl would. */
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Container, PodSpec } from "kubernetes-types/core/v1";
+import type { Reflector } from "../../src/kube/reflector.ts";
+import { startReflector } from "../../src/kube/reflector.ts";
 import { jobs } from "../../src/kube/resources.ts";
 import type { Kube, Live } from "../../src/kube/types.ts";
 import type { OperariusObject } from "../../src/operarius/operarius.ts";
@@ -51,6 +53,23 @@ export function create(kube: Kube, name: string, parts: OperariusParts): Promise
   return kube.create(operariuses, operariusOf(name, parts));
 }
 
+/** What waiting looks at: copies that follow the cluster, so that it does not ask the API server again and again. */
+export interface Seen {
+  readonly kube: Kube;
+  readonly records: Reflector<Live<Remediation>>;
+  readonly jobs: Reflector<Live<Job>>;
+}
+
+/** Follows the installation's records and Jobs until `signal` aborts. Resolves once both are known. */
+export async function follow(kube: Kube, signal: AbortSignal): Promise<Seen> {
+  const records = startReflector({ kube, resource: remediations, namespace, signal });
+  const started = startReflector({ kube, resource: jobs, namespace, signal });
+  await Promise.all([records.synced, started.synced]);
+  return { kube, records, jobs: started };
+}
+
+const operariusLabel = "openfero.io/operarius";
+
 /** The records of alerts of this name. */
 export async function recordsOf(kube: Kube, alertname: string): Promise<Live<Remediation>[]> {
   const { items } = await kube.list(remediations, { namespace });
@@ -59,33 +78,42 @@ export async function recordsOf(kube: Kube, alertname: string): Promise<Live<Rem
 
 /** The Jobs that an Operarius has started. */
 export async function jobsOf(kube: Kube, operarius: string): Promise<Live<Job>[]> {
-  const { items } = await kube.list(jobs, { namespace, labelSelector: `openfero.io/operarius=${operarius}` });
+  const { items } = await kube.list(jobs, { namespace, labelSelector: `${operariusLabel}=${operarius}` });
   return items;
 }
 
 /** Waits until an Operarius has started so many Jobs; rejects when there are more. */
-export async function jobsStarted(kube: Kube, operarius: string, count = 1): Promise<Live<Job>[]> {
-  const started = await until(`${count} Jobs of ${operarius}`, async () => {
-    const found = await jobsOf(kube, operarius);
-    return found.length >= count && found;
+export async function jobsStarted({ kube, jobs: copy }: Seen, operarius: string, count = 1): Promise<Live<Job>[]> {
+  await until(`${count} Jobs of ${operarius}`, () => {
+    return copy.items().filter(({ metadata }) => metadata.labels?.[operariusLabel] === operarius).length >= count;
   });
-  if (started.length > count) throw new Error(`${operarius} has started ${started.length} Jobs, not ${count}`);
+  const started = await jobsOf(kube, operarius);
+  if (started.length !== count) throw new Error(`${operarius} has started ${started.length} Jobs, not ${count}`);
   return started;
 }
 
 /** Waits for the one Job of an Operarius. */
-export async function jobOf(kube: Kube, operarius: string): Promise<Live<Job>> {
-  const [job] = await jobsStarted(kube, operarius);
+export async function jobOf(seen: Seen, operarius: string): Promise<Live<Job>> {
+  const [job] = await jobsStarted(seen, operarius);
   if (job === undefined) throw new Error(`${operarius} has no Job`);
   return job;
 }
 
-/** Waits until there are `count` records of this alert and all of them have ended; after that no Job can follow. */
-export function allEnded(kube: Kube, alertname: string, count = 1): Promise<Live<Remediation>[]> {
-  return until(`${count} records of ${alertname} to end`, async () => {
-    const records = await recordsOf(kube, alertname);
-    return records.length === count && records.every(({ status }) => isTerminal(status?.phase)) && records;
-  });
+/**
+ * Waits until `count` records of this alert have ended; after that no Job can follow. Rejects when there are others by
+ * then.
+ */
+export async function allEnded(
+  { kube, records: copy }: Seen,
+  alertname: string,
+  count = 1,
+): Promise<Live<Remediation>[]> {
+  const isOurs = ({ spec, status }: Live<Remediation>): boolean =>
+    spec.alert.labels.alertname === alertname && isTerminal(status?.phase);
+  await until(`${count} records of ${alertname} to end`, () => copy.items().filter(isOurs).length >= count);
+  const records = await recordsOf(kube, alertname);
+  if (records.length !== count) throw new Error(`there are ${records.length} records of ${alertname}, not ${count}`);
+  return records;
 }
 
 /** The status of an Operarius. */

@@ -29,7 +29,7 @@ export const chainCases: readonly Case[] = [
   },
   {
     title: "39 an Operarius with kubectl in its shell: the pod of the alert's namespace is gone, its neighbour is not",
-    async run({ kube, cluster, open, scratch }, skip) {
+    async run({ kube, cluster, open, scratch, seen }, skip) {
       const reason = whyNoKubectl();
       if (reason !== undefined) return skip(reason);
       const namespace = await cluster.createNamespace("effect");
@@ -47,7 +47,7 @@ export const chainCases: readonly Case[] = [
       const labels = { alertname: "WorkersNotReady", severity: "critical", namespace, app: "workers" };
       const annotations = { runbook_url: "https://runbooks.example.com/workers" };
       await open.deliver(deliveryOf([{ labels, annotations }]));
-      const job = await jobOf(kube, "restart-workers");
+      const job = await jobOf(seen, "restart-workers");
       expect(job.metadata.labels).toMatchObject({ team: "platform" });
       expect(job.spec).toMatchObject({ backoffLimit: 1, activeDeadlineSeconds: 120, ttlSecondsAfterFinished: 600 });
       const [container] = containersOf(job);

@@ -101,7 +101,7 @@ export const crdCases: readonly Case[] = [
   },
   {
     title: "3.7 metadata of the Job and of its pods is kept, labels and annotations",
-    async run({ kube, open }) {
+    async run({ kube, open, seen }) {
       const metadata = { labels: { team: "a" }, annotations: { "example.com/b": "c d" } };
       const parts = {
         alertname: "Metadata",
@@ -112,7 +112,7 @@ export const crdCases: readonly Case[] = [
       const stored = await create(kube, "metadata", parts);
       expect(stored.spec.jobTemplate).toMatchObject({ metadata, spec: { template: { metadata } } });
       await open.deliver(firing("Metadata"));
-      const job = await jobOf(kube, "metadata");
+      const job = await jobOf(seen, "metadata");
       expect(job.metadata).toMatchObject(metadata);
       expect(job.spec?.template.metadata).toMatchObject(metadata);
     },

@@ -25,7 +25,7 @@ const mebi = 1024 * 1024;
 export const durabilityDepartures: readonly Case[] = [
   {
     title: "3.1 several targets, several names and resolved members in a firing group: each counts by its own status",
-    async run({ kube, open }) {
+    async run({ kube, open, seen }) {
       await create(kube, "group-a", { alertname: "GroupA" });
       await create(kube, "group-b", { alertname: "GroupB" });
       await create(kube, "group-resolved", { alertname: "GroupA", status: "resolved" });
@@ -40,9 +40,9 @@ export const durabilityDepartures: readonly Case[] = [
           { status: "firing" },
         ),
       );
-      await jobsStarted(kube, "group-a", 2);
-      await jobsStarted(kube, "group-b", 1);
-      const [job] = await jobsStarted(kube, "group-resolved", 1);
+      await jobsStarted(seen, "group-a", 2);
+      await jobsStarted(seen, "group-b", 1);
+      const [job] = await jobsStarted(seen, "group-resolved", 1);
       expect(job?.metadata.labels?.["openfero.io/status"]).toBe("resolved");
       const targets = [...(await recordsOf(kube, "GroupA")), ...(await recordsOf(kube, "GroupB"))].map(
         ({ spec }) => `${spec.alert.status} ${spec.target.kind} ${spec.target.namespace}/${spec.target.name}`,
@@ -57,23 +57,23 @@ export const durabilityDepartures: readonly Case[] = [
   },
   {
     title: "3.1 a firing member of a resolved group counts as firing",
-    async run({ kube, open }) {
+    async run({ kube, open, seen }) {
       await create(kube, "mixed", { alertname: "Mixed" });
       const members = [
         { status: "resolved" as const, labels: { alertname: "Other" } },
         { labels: { alertname: "Mixed" } },
       ];
       await open.deliver(deliveryOf(members, { status: "resolved" }));
-      await jobOf(kube, "mixed");
+      await jobOf(seen, "mixed");
     },
   },
   {
     title: "3.2 an unreachable API server is answered with 5xx, and the repeated delivery starts the Job",
     inOrder,
-    async run({ kube, bearer, relay }) {
+    async run({ kube, bearer, relay, seen }) {
       await create(kube, "outage", { alertname: "Outage" });
       await bearer.deliver(firing("Outage", { zone: "before" }));
-      await jobOf(kube, "outage");
+      await jobOf(seen, "outage");
       relay.down();
       try {
         const refused = await bearer.post(firing("Outage", { zone: "during" }));
@@ -84,14 +84,14 @@ export const durabilityDepartures: readonly Case[] = [
       }
       expect(await recordsOf(kube, "Outage")).toHaveLength(1);
       await bearer.deliver(firing("Outage", { zone: "during" }));
-      await allEnded(kube, "Outage", 2);
+      await allEnded(seen, "Outage", 2);
       expect(await jobsOf(kube, "outage")).toHaveLength(2);
     },
   },
   {
     title: "3.2 a record that is refused for now is answered with 5xx, and with 200 once it is there",
     inOrder,
-    async run({ kube, open }) {
+    async run({ kube, open, seen }) {
       await create(kube, "full", { alertname: "Full" });
       const metadata = { name: "no-more-records", namespace };
       await kube.create(quotas, { metadata, spec: { hard: { "count/remediations.openfero.io": "0" } } });
@@ -105,7 +105,7 @@ export const durabilityDepartures: readonly Case[] = [
         await kube.delete(quotas, metadata);
       }
       await open.deliver(firing("Full"));
-      await jobOf(kube, "full");
+      await jobOf(seen, "full");
     },
   },
   {
@@ -136,7 +136,7 @@ export const durabilityDepartures: readonly Case[] = [
   },
   {
     title: "3.2 one bad alert does not fail the batch",
-    async run({ kube, open }) {
+    async run({ kube, open, seen }) {
       await create(kube, "batch", { alertname: "Batch" });
       const good = (zone: string) => ({ status: "firing", labels: { alertname: "Batch", zone } });
       const bad = [
@@ -151,7 +151,7 @@ export const durabilityDepartures: readonly Case[] = [
         { index: 2 },
         { index: 3 },
       ]);
-      await jobsStarted(kube, "batch", 2);
+      await jobsStarted(seen, "batch", 2);
     },
   },
 ];

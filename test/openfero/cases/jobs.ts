@@ -27,7 +27,7 @@ const faulty: Readonly<Record<string, { container: Partial<Container>; says: Reg
 export const jobCases: readonly Case[] = [
   {
     title: "20 the Job has its labels, its variables and its rendered command, and its shell says so when it runs",
-    async run({ kube, open, scratch }) {
+    async run({ kube, open, scratch, seen }) {
       await create(kube, "c20", {
         alertname: "Case20",
         metadata: { labels: { team: "platform" } },
@@ -37,7 +37,7 @@ export const jobCases: readonly Case[] = [
       });
       const labels = { "node-name": "worker 1", zone: "eu; touch evil" };
       await open.deliver(firing("Case20", labels, { groupKey }));
-      const job = await jobOf(kube, "c20");
+      const job = await jobOf(seen, "c20");
       expect(job.metadata.name).toMatch(/^c20-/);
       expect(job.metadata.labels).toMatchObject({
         team: "platform",
@@ -59,7 +59,7 @@ export const jobCases: readonly Case[] = [
   },
   {
     title: "20 every path of the templates is filled",
-    async run({ kube, open }) {
+    async run({ kube, open, seen }) {
       const paths = [
         "{{ .Alert.Labels.zone }}",
         "{{.Alert.Annotations.summary}}",
@@ -74,7 +74,7 @@ export const jobCases: readonly Case[] = [
       const member = { labels: { alertname: "Case20Paths", zone: "z" }, annotations: { summary: "s" } };
       const envelope = { groupLabels: { zone: "g" }, commonLabels: { c: "C" }, commonAnnotations: { d: "D" } };
       await open.deliver(deliveryOf([member], envelope));
-      expect(containersOf(await jobOf(kube, "c20-paths"))[0]?.args).toEqual([
+      expect(containersOf(await jobOf(seen, "c20-paths"))[0]?.args).toEqual([
         "z",
         "s",
         "2026-01-15T08:30:00.000Z",
@@ -88,11 +88,11 @@ export const jobCases: readonly Case[] = [
   },
   {
     title: "21 and 22 arguments are rendered, static ones, several containers, init containers and volumes are kept",
-    async run({ kube, open, scratch }) {
+    async run({ kube, open, scratch, seen }) {
       await install(kube, example("clean-disk.yaml"));
       const labels = { device: "sda1", node_name: "worker-2" };
       await open.deliver(firing("DiskAlmostFull", labels, { groupKey: '{}:{namespace="kube-system"}' }));
-      const job = await jobOf(kube, "clean-disk");
+      const job = await jobOf(seen, "clean-disk");
       const [prepare, clean, report, ...others] = containersOf(job);
       expect(others).toEqual([]);
       expect(prepare).toMatchObject({
@@ -115,18 +115,18 @@ export const jobCases: readonly Case[] = [
       for (const each of containersOf(job))
         expect(variablesOf(each), each.name).toMatchObject({ OPENFERO_DEVICE: "sda1" });
       expect(await runContainer(job, clean, { cwd: scratch() })).toBe("cleaning sda1 of worker-2\n");
-      const [record] = await allEnded(kube, "DiskAlmostFull");
+      const [record] = await allEnded(seen, "DiskAlmostFull");
       expect(record?.status?.phase).toBe("Succeeded");
     },
   },
   {
     title: "23 a malformed template, a missing label and an unknown field start no Job, and the reason can be seen",
-    async run({ kube, open }) {
+    async run({ kube, open, seen }) {
       for (const [name, { container, says }] of Object.entries(faulty)) {
         const alertname = `Case23-${name}`;
         await create(kube, name, { alertname, container });
         await open.deliver(firing(alertname, { namespace: "n" }));
-        const [record] = await allEnded(kube, alertname);
+        const [record] = await allEnded(seen, alertname);
         expect(record?.status?.phase, name).toBe("Failed");
         expect(record?.status?.message, name).toMatch(says);
         expect(await jobsOf(kube, name), name).toEqual([]);
@@ -136,7 +136,7 @@ export const jobCases: readonly Case[] = [
   },
   {
     title: "24 special characters and the braces of JSON stay as they are",
-    async run({ kube, open }) {
+    async run({ kube, open, seen }) {
       const args = [
         '{"a": {"b": [1, 2]}}',
         "äöü €  \t\n'\"\\",
@@ -146,12 +146,12 @@ export const jobCases: readonly Case[] = [
       ];
       await create(kube, "c24", { alertname: "Case24", container: { command: ["printf", "%s"], args } });
       await open.deliver(firing("Case24"));
-      expect(containersOf(await jobOf(kube, "c24"))[0]).toMatchObject({ command: ["printf", "%s"], args });
+      expect(containersOf(await jobOf(seen, "c24"))[0]).toMatchObject({ command: ["printf", "%s"], args });
     },
   },
   {
     title: "27 names have at most 63 characters, do not end in a dash, and differ by target and by Operarius",
-    async run({ kube, open }) {
+    async run({ kube, open, seen }) {
       const long = `c27-${"x".repeat(58)}`;
       const cut = `c27-${"x".repeat(48)}-${"y".repeat(8)}`;
       for (const [index, name] of [long, cut, "c27"].entries()) {
@@ -159,7 +159,7 @@ export const jobCases: readonly Case[] = [
         await create(kube, name, { alertname });
         const members = ["a", "b"].map((zone) => ({ labels: { alertname, zone } }));
         await open.deliver(deliveryOf(members));
-        await allEnded(kube, alertname, 2);
+        await allEnded(seen, alertname, 2);
       }
       const names = (await Promise.all([long, cut, "c27"].map((name) => jobsOf(kube, name)))).flat();
       const all = names.map(({ metadata }) => metadata.name);

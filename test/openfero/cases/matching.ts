@@ -10,13 +10,13 @@ type Rivals = Readonly<Record<string, Omit<OperariusParts, "alertname">>>;
 
 /** Lets them compete for one body; the winner has one Job and the others none. */
 async function competes(
-  { kube, open }: Bench,
+  { kube, open, seen }: Bench,
   contest: { alertname: string; rivals: Rivals; body: object; winner: string },
 ): Promise<void> {
   const { alertname, rivals, body, winner } = contest;
   for (const [name, parts] of Object.entries(rivals)) await create(kube, name, { alertname, ...parts });
   await open.deliver(body);
-  await jobsStarted(kube, winner);
+  await jobsStarted(seen, winner);
   const [record] = await recordsOf(kube, alertname);
   expect(record?.spec.operarius.name).toBe(winner);
   for (const name of Object.keys(rivals)) expect(await jobsOf(kube, name), name).toHaveLength(name === winner ? 1 : 0);
@@ -95,7 +95,7 @@ export const matchingCases: readonly Case[] = [
       const labels = { severity: "critical", team: "a", node: "x" };
       await competes(bench, { alertname, rivals, body: firing(alertname, labels), winner: "c15-specific" });
       await bench.open.deliver(firing(alertname, { severity: "critical", team: "b", node: "y" }));
-      await jobsStarted(bench.kube, "c15-generic");
+      await jobsStarted(bench.seen, "c15-generic");
       expect(await jobsOf(bench.kube, "c15-specific")).toHaveLength(1);
     },
   },
@@ -147,13 +147,13 @@ export const matchingCases: readonly Case[] = [
   {
     title: "37 an Operarius for `resolved` answers resolved alerts and no firing ones",
     async run(bench) {
-      const { kube, open } = bench;
+      const { open, seen } = bench;
       const alertname = "Case37";
       await nobody(bench, { alertname, rivals: { c37: { status: "resolved" } }, body: firing(alertname) });
       await open.deliver(deliveryOf([{ status: "resolved", labels: { alertname } }]));
-      const [job] = await jobsStarted(kube, "c37");
+      const [job] = await jobsStarted(seen, "c37");
       expect(job?.metadata.labels?.["openfero.io/status"]).toBe("resolved");
-      const [record] = await allEnded(kube, alertname);
+      const [record] = await allEnded(seen, alertname);
       expect(record?.status?.phase).toBe("Succeeded");
     },
   },

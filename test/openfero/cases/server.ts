@@ -65,7 +65,7 @@ export const serverCases: readonly Case[] = [
     title: "35 the metrics keep their names and count Jobs, their ends, and the Operarii",
     inOrder: true,
     async run(bench) {
-      const { kube, open } = bench;
+      const { kube, open, seen } = bench;
       const { code, headers } = await open.get("/metrics");
       expect(code).toBe(200);
       expect(headers.get("content-type")).toContain("text/plain");
@@ -80,7 +80,7 @@ export const serverCases: readonly Case[] = [
       await create(kube, "c35-broken", { alertname: "Case35Broken", container: { args: ["{{"] } });
       for (const alertname of ["Case35", "Case35Bad"]) {
         await open.deliver(firing(alertname));
-        await allEnded(kube, alertname);
+        await allEnded(seen, alertname);
       }
       const grown = async (name: (typeof names)[number], by: number) =>
         until(`${name} to grow by ${by}`, async () => (await sum(bench, name)) >= Number(before[name]) + by);

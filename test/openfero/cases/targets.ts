@@ -52,7 +52,7 @@ export const targetDepartures: readonly Case[] = [
   },
   {
     title: "3.3 another exporter pod, fingerprint, startsAt, group and severity are the same target",
-    async run({ kube, open }) {
+    async run({ kube, open, seen }) {
       const window = { spec: { deduplication: { enabled: true, ttl: 3600 } } };
       await create(kube, "moved", { alertname: "Moved", ...window });
       await create(kube, "moved-alert", { alertname: "MovedAlert", ...window });
@@ -69,18 +69,18 @@ export const targetDepartures: readonly Case[] = [
         await deliver("Moved", suffix, { daemonset: "agent" });
         await deliver("MovedAlert", suffix, {});
       }
-      await allEnded(kube, "Moved");
-      await allEnded(kube, "MovedAlert");
+      await allEnded(seen, "Moved");
+      await allEnded(seen, "MovedAlert");
       expect(await jobsOf(kube, "moved")).toHaveLength(1);
       expect(await jobsOf(kube, "moved-alert")).toHaveLength(1);
     },
   },
   {
     title: "3.3 OPENFERO_NAMESPACE is the namespace that the alert is about, OPENFERO_LABEL_NAMESPACE the raw label",
-    async run({ kube, open }) {
+    async run({ kube, open, seen }) {
       await create(kube, "exported", { alertname: "Exported" });
       await open.deliver(firing("Exported", { namespace: "monitoring", exported_namespace: "real", daemonset: "x" }));
-      expect(variablesOf(containersOf(await jobOf(kube, "exported"))[0])).toMatchObject({
+      expect(variablesOf(containersOf(await jobOf(seen, "exported"))[0])).toMatchObject({
         OPENFERO_NAMESPACE: "real",
         OPENFERO_LABEL_NAMESPACE: "monitoring",
         OPENFERO_EXPORTED_NAMESPACE: "real",
@@ -103,12 +103,12 @@ export const targetDepartures: readonly Case[] = [
   },
   {
     title: "3.4 while one Operarius repairs a target no other one does, whichever replica hears of it",
-    async run({ kube, open, basic, bearer }) {
+    async run({ kube, open, basic, bearer, seen }) {
       await create(kube, "live-first", { alertname: "LiveFirst", container: endless });
       await create(kube, "live-second", { alertname: "LiveSecond" });
       const labels = { namespace: "live", daemonset: "agent" };
       await open.deliver(firing("LiveFirst", labels, { receiver: "one" }));
-      const job = await jobOf(kube, "live-first");
+      const job = await jobOf(seen, "live-first");
       for (const api of [open, basic, bearer]) {
         await api.deliver(firing("LiveSecond", labels, { receiver: "two" }));
         await api.deliver(firing("LiveFirst", { ...labels, instance: "other" }, { receiver: "three" }));
@@ -117,22 +117,22 @@ export const targetDepartures: readonly Case[] = [
       expect(await recordsOf(kube, "LiveSecond")).toEqual([]);
       const { name } = job.metadata;
       await kube.delete(jobs, { namespace, name }, { propagationPolicy: "Background" });
-      await allEnded(kube, "LiveFirst");
+      await allEnded(seen, "LiveFirst");
       await basic.deliver(firing("LiveSecond", labels));
-      await jobOf(kube, "live-second");
+      await jobOf(seen, "live-second");
       expect(await jobsOf(kube, "live-first")).toEqual([]);
     },
   },
   {
     title: "3.4 one alert by two receivers to three replicas at once: one remediation, one Job",
-    async run({ kube, open, basic, bearer }) {
+    async run({ kube, open, basic, bearer, seen }) {
       const spec = { deduplication: { enabled: true, ttl: 3600 } };
       await create(kube, "replicas", { alertname: "Replicas", spec });
       const deliveries = [open, basic, bearer].flatMap((api) =>
         ["one", "two"].map((receiver) => api.deliver(firing("Replicas", {}, { receiver, groupKey: receiver }))),
       );
       await Promise.all(deliveries);
-      await allEnded(kube, "Replicas");
+      await allEnded(seen, "Replicas");
       expect(await jobsOf(kube, "replicas")).toHaveLength(1);
     },
   },
