@@ -3,15 +3,17 @@ import type { ServeConfig } from "./config/serve-config.ts";
 import { startCaches } from "./control/caches.ts";
 import { createCatalog } from "./control/catalog.ts";
 import type { ControlContext, ControlSettings } from "./control/context.ts";
+import { runLeadership } from "./control/leadership.ts";
 import { limitsFor } from "./control/limits.ts";
-import { reconcile } from "./control/reconcile.ts";
+import { createLookPacer } from "./control/look-at.ts";
+import type { Looks } from "./control/looks.ts";
+import { createLoop } from "./control/loop.ts";
+import { createStanding } from "./control/standing.ts";
 import { createApp } from "./http/app.ts";
 import { listen } from "./http/server.ts";
 import { createAlertStore } from "./intake/alert-store.ts";
 import type { Kube } from "./kube/types.ts";
-import { createWorkQueue } from "./kube/work-queue.ts";
 import type { Logger } from "./reporting/log.ts";
-import { errorText } from "./reporting/log.ts";
 import { createMetrics } from "./reporting/metrics.ts";
 
 export interface ServerOptions {
@@ -22,38 +24,27 @@ export interface ServerOptions {
   /** Ends the server when aborted. */
   signal: AbortSignal;
   now: () => number;
+  /** How targets are looked at; absent: state comes from the Jobs' reports alone. */
+  looks?: Looks;
   /** Told the port once it listens. */
   onListening?: (port: number) => void;
 }
 
-/** How many Remediations are worked on at once. */
-const CONCURRENCY = 4;
 /** Requests in flight may finish for this long after the signal. */
 const GRACE_MS = 10_000;
 
 /** Runs until `signal` aborts, then stops in order. Rejects when it cannot listen. Stays up while the API is away. */
 export async function runServer(options: ServerOptions): Promise<void> {
   const { config, kube, log, signal, about } = options;
-  const metrics = createMetrics();
-  const { operariusNamespace: namespace, clusterName, pace } = config;
-  const settings: ControlSettings = {
-    namespace,
-    clusterName,
-    pace,
-    mode: "auto",
-    namespaceSelector: "",
-    limits: limitsFor(pace),
-  };
-  const context: ControlContext = { kube, log, metrics, now: options.now, settings };
+  const { operariusNamespace: namespace, pace } = config;
   // Ends after the HTTP surface, so that what was answered with 200 is also seen by the loop.
-  const loop = new AbortController();
-  const queue = createWorkQueue();
-  const caches = startCaches(context, (name) => queue.add(name), loop.signal);
+  const stopping = new AbortController();
+  const { context, caches, loop } = createControl(options, stopping.signal);
   const receiver = {
     context,
     catalog: createCatalog({ kube, namespace, cache: caches.operarii }),
     store: createAlertStore(),
-    wake: (name: string) => queue.add(name),
+    wake: (name: string) => loop.wake(name),
   };
   const isReady = () => !signal.aborted && caches.hasSynced();
   const app = createApp({ receiver, auth: config.auth, about, isReady, writeTimeoutMs: config.writeTimeout });
@@ -68,23 +59,38 @@ export async function runServer(options: ServerOptions): Promise<void> {
     log.info({ port: server.port, namespace, server: kube.server, ...about }, "listening");
     if (pace === "fast") log.warn({ pace }, "PACE FAST: waits and soaks are cut short; for demos and tests only");
     options.onListening?.(server.port);
-    const working = queue.run({
-      concurrency: CONCURRENCY,
-      reconcile: (name) => reconcile(context, name),
-      signal: loop.signal,
-      onError: (error, { key, failures, retryInMs }) =>
-        log.warn({ remediation: key, failures, retryInMs, error: errorText(error) }, "will be tried again"),
-    });
+    const lead = (term: AbortSignal) => loop.lead(context, caches, term);
+    const working = runLeadership({ kube, namespace, log, signal: stopping.signal, lead });
     await aborted(signal);
     log.info({ graceMs: GRACE_MS }, "stopping");
     await server.close(GRACE_MS);
-    loop.abort(new Error("the server is stopping"));
+    stopping.abort(new Error("the server is stopping"));
     await working;
     log.info({}, "stopped");
   } finally {
-    loop.abort(new Error("the server is stopping"));
+    stopping.abort(new Error("the server is stopping"));
     kube.close();
   }
+}
+
+/** The control loop, its caches running, its work not begun. */
+function createControl({ config, kube, log, now, looks }: ServerOptions, signal: AbortSignal) {
+  const { operariusNamespace: namespace, clusterName, pace } = config;
+  const limits = limitsFor(pace);
+  const settings: ControlSettings = { namespace, clusterName, pace, mode: "auto", namespaceSelector: "", limits };
+  const pacer = createLookPacer(limits.lookAtMostEveryMs, now);
+  const seeing = looks === undefined ? {} : { looks, pacer };
+  const base = { kube, log, metrics: createMetrics(), now, settings, ...seeing };
+  const loop = createLoop();
+  const caches = startCaches(base, { ...loop.listeners, operarius: () => undefined }, signal);
+  const standing = createStanding({
+    records: () => caches.records.items(),
+    daemonSets: () => caches.daemonSets(),
+    limits,
+    now,
+  });
+  const context: ControlContext = { ...base, standing };
+  return { context, caches, loop };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -9,8 +9,7 @@ import type { Policies, Target } from "../engine/types.ts";
 import { isForbidden, isNotFound } from "../kube/errors.ts";
 import { leases, namespaces } from "../kube/resources.ts";
 import type { Kube } from "../kube/types.ts";
-import type { Operarius } from "../operarius/operarius.ts";
-import { operariuses, readOperarius } from "../operarius/operarius.ts";
+import { argumentsOf, operariuses, readOperarius } from "../operarius/operarius.ts";
 import { daemonSetRollout } from "../remedies/daemonset-rollout/remedy.ts";
 import type { LedgerLook, PoliciesInForce } from "../reporting/look.ts";
 import { flagsOfJob } from "./heal-flags.ts";
@@ -100,11 +99,6 @@ function ofRemedy(read: ReturnType<typeof readOperarius>, alerts: readonly strin
   if (spec.enabled === false || !alerts.includes(spec.alertSelector.alertname)) return [];
   const policies = flagsOfJob(argumentsOf(spec));
   return policies === undefined ? [] : [{ name: metadata.name, priority: spec.priority, policies }];
-}
-
-function argumentsOf({ jobTemplate }: Operarius["spec"]): string[] {
-  const containers = jobTemplate.spec.template?.spec?.containers ?? [];
-  return containers.flatMap(({ command = [], args = [] }) => [...command, ...args]);
 }
 
 async function pauseOf({ kube, now }: SurroundingsInput, installed: string | undefined): Promise<string> {

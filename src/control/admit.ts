@@ -5,11 +5,13 @@ import { isAlreadyExists, isNotFound, StatusError } from "../kube/errors.ts";
 import type { Live } from "../kube/types.ts";
 import { remediationName, targetHash } from "../operarius/names.ts";
 import type { Operarius } from "../operarius/operarius.ts";
+import { argumentsOf } from "../operarius/operarius.ts";
 import type { Remediation } from "../operarius/remediation.ts";
 import { isTerminal, remediations, TARGET_HASH_LABEL } from "../operarius/remediation.ts";
 import type { Target } from "../operarius/target.ts";
 import { errorText } from "../reporting/log.ts";
 import type { ControlContext } from "./context.ts";
+import { instant, iso } from "./transition.ts";
 import { withWayOut } from "./way-out.ts";
 
 /** Records kept of one target; the newest is never deleted, because it is what deduplicates. */
@@ -20,6 +22,8 @@ const TOO_LARGE = "the labels of the alert and its group are too large to be rec
 /** What became of one matching alert. */
 export type Admission =
   | { kind: "created" | "live"; remediation: string; sequence: number }
+  /** The target's last record has ended and still watches over it: no other is needed now. */
+  | { kind: "noted"; remediation: string; sequence: number; message: string }
   | { kind: "skipped"; reason: "Deduplication"; remediation: string; message: string }
   /** Can never succeed; sending it again would not help. */
   | { kind: "rejected"; reason: string; message: string }
@@ -42,14 +46,63 @@ export async function admit(
       await seenFiring(context, newest);
       return { kind: "live", remediation: newest.metadata.name, sequence: newest.spec.sequence };
     }
+    const ours = isOurs(context, request.operarius, request.target);
     const skipped = withinWindow(request.operarius, newest, context.now());
-    if (skipped !== undefined) return skipped;
+    const noted = ours ? watchedOver(newest, context) : undefined;
+    if (ours && (skipped ?? noted) !== undefined) await seenFiring(context, newest);
+    if ((skipped ?? noted) !== undefined) return skipped ?? noted ?? failed(undefined);
     const opened = await open(context, request, newest.spec.sequence + 1);
     if (opened.kind === "created") await forget(context, episodes.slice(EPISODES_KEPT - 1));
     return opened;
   } catch (error) {
     return failed(error);
   }
+}
+
+/** Whether its Job would run a remedy of ours on a target that the server can look at. */
+function isOurs({ looks }: ControlContext, operarius: Operarius, target: Target): boolean {
+  return looks?.knows(target, argumentsOf(operarius.spec)) ?? false;
+}
+
+/**
+ * A decline sleeps until something changes, and after any other end the target has a while to become well: a delivery in
+ * that time is noted, and the record looks at its target (after-end.ts). It opens the next episode when that is needed.
+ */
+function watchedOver(newest: Live<Remediation>, { now, settings }: ControlContext): Admission | undefined {
+  const { metadata, spec, status = {} } = newest;
+  if (spec.operarius.ours !== true || status.outcome === "gone") return undefined;
+  const known = status.outcome === "self-healed" || status.outcome === "changed-by-person";
+  const isAsleep = status.phase === "Declined" && !known;
+  const until = instant(status.endedAt) + settings.limits.coolDownMs;
+  if (!isAsleep && now() >= until) return undefined;
+  const message = isAsleep
+    ? `${metadata.name} was declined (${status.reason}) and sleeps until its target changes`
+    : `${metadata.name} ended at ${status.endedAt}; its target is looked at again at ${iso(until)}`;
+  return { kind: "noted", remediation: metadata.name, sequence: spec.sequence, message };
+}
+
+/** The next episode of a target whose alert fires on: same alert, next number. Rejects like `Kube.create`, but for a name that is taken. */
+export async function openNext({ kube, now, settings }: ControlContext, ended: Live<Remediation>): Promise<string> {
+  const { target, operarius, alert, hook, sequence } = ended.spec;
+  const hash = targetHash(target);
+  const name = remediationName(target, hash, sequence + 1);
+  const receivedAt = iso(now());
+  const spec = { target, operarius, sequence: sequence + 1, alert, hook, receivedAt, openedAfter: ended.metadata.name };
+  try {
+    await kube.create(remediations, record(name, settings.namespace, hash, spec));
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+  }
+  return name;
+}
+
+function record(name: string, namespace: string, hash: string, spec: Remediation["spec"]): Remediation {
+  return {
+    apiVersion: `${remediations.group}/${remediations.version}`,
+    kind: remediations.kind,
+    metadata: { name, namespace, labels: { [TARGET_HASH_LABEL]: hash } },
+    spec,
+  };
 }
 
 /** The latest episode of a target by a consistent LIST, or undefined. Rejects like `Kube.list`. */
@@ -90,18 +143,15 @@ async function open(
   const taken = snapshot(alert, hook);
   if (taken === undefined) return { kind: "rejected", reason: "AlertTooLarge", message: TOO_LARGE };
   try {
-    await context.kube.create(remediations, {
-      apiVersion: `${remediations.group}/${remediations.version}`,
-      kind: remediations.kind,
-      metadata: { name, namespace: context.settings.namespace, labels: { [TARGET_HASH_LABEL]: hash } },
-      spec: {
-        target,
-        operarius: { name: operarius.metadata.name, uid, generation },
-        sequence,
-        ...taken,
-        receivedAt: new Date(context.now()).toISOString(),
-      },
-    });
+    const ours = isOurs(context, operarius, target);
+    const spec = {
+      target,
+      operarius: { name: operarius.metadata.name, uid, generation, ...(ours ? { ours } : {}) },
+      sequence,
+      ...taken,
+      receivedAt: iso(context.now()),
+    };
+    await context.kube.create(remediations, record(name, context.settings.namespace, hash, spec));
     return { kind: "created", remediation: name, sequence };
   } catch (error) {
     // Another replica, receiver or delivery was first; its record stands for this alert too.

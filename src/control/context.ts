@@ -2,7 +2,9 @@ import type { Kube } from "../kube/types.ts";
 import type { Logger } from "../reporting/log.ts";
 import type { Metrics } from "../reporting/metrics.ts";
 import type { Limits } from "./limits.ts";
+import type { LookPacer } from "./look-at.ts";
 import type { Looks } from "./looks.ts";
+import type { Standing } from "./standing.ts";
 
 /** What the control loop works with. No memory of its own: truth is in the cluster. */
 export interface ControlContext {
@@ -13,6 +15,8 @@ export interface ControlContext {
   settings: ControlSettings;
   /** How targets are looked at; absent: state comes from the Jobs' reports alone. */
   looks?: Looks;
+  pacer?: LookPacer;
+  standing: Standing;
 }
 
 export const MODES = ["observe", "approve", "auto"] as const;

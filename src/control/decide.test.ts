@@ -6,7 +6,9 @@ import type { Remediation, RemediationStatus } from "../operarius/remediation.ts
 import { PHASES } from "../operarius/remediation.ts";
 import { decide } from "./decide.ts";
 import type { JobOutcome } from "./job-outcome.ts";
+import { limitsFor } from "./limits.ts";
 
+const LIMITS = limitsFor("normal");
 const NOW = Date.parse("2026-01-01T12:00:00Z");
 const at = (seconds: number) => new Date(NOW + seconds * 1000).toISOString();
 
@@ -45,24 +47,17 @@ function done(report?: Partial<TerminationMessage>, succeeded = true): JobOutcom
 }
 
 const afterJob = (job: JobOutcome, attempts = [started]) =>
-  decide({ remediation: record({ phase: "Running", attempts }), job, now: NOW });
+  decide({ remediation: record({ phase: "Running", attempts }), job, now: NOW, limits: LIMITS });
 const phaseOf = (decision: ReturnType<typeof decide>) =>
   decision.kind === "transition" ? [decision.status.phase, decision.status.reason] : decision.kind;
 
 describe("before the first attempt", () => {
   it("starts attempt 1", () =>
-    expect(decide({ remediation: record(), now: NOW })).toEqual({ kind: "start", attempt: 1 }));
-  it("is cancelled when the alert resolved first", () =>
-    expect(phaseOf(decide({ remediation: record({ alertResolvedAt: at(-5) }), now: NOW }))).toEqual([
-      "Cancelled",
-      "AlertResolved",
-    ]));
-  it("is not cancelled when it fired again since", () =>
-    expect(decide({ remediation: record({ alertResolvedAt: at(-5), lastSeenFiring: at(-1) }), now: NOW }).kind).toBe(
-      "start",
-    ));
+    expect(decide({ remediation: record(), now: NOW, limits: LIMITS })).toEqual({ kind: "start", attempt: 1 }));
   it("finishes a reservation that was interrupted, with the plan that was approved", () =>
-    expect(decide({ remediation: record({ attempts: [{ ...reserved, approvedPlan: "d" }] }), now: NOW })).toEqual({
+    expect(
+      decide({ remediation: record({ attempts: [{ ...reserved, approvedPlan: "d" }] }), now: NOW, limits: LIMITS }),
+    ).toEqual({
       kind: "start",
       attempt: 1,
       approvedPlan: "d",
@@ -73,7 +68,9 @@ describe("while the Job runs", () => {
   it("rests", () => expect(afterJob({ kind: "active", hasRunningPods: true })).toEqual({ kind: "rest" }));
   it("is not cancelled by a resolved alert", () => {
     const remediation = record({ phase: "Running", attempts: [started], alertResolvedAt: at(-1) });
-    expect(decide({ remediation, job: { kind: "active", hasRunningPods: true }, now: NOW })).toEqual({ kind: "rest" });
+    expect(decide({ remediation, job: { kind: "active", hasRunningPods: true }, now: NOW, limits: LIMITS })).toEqual({
+      kind: "rest",
+    });
   });
   it("fails when the Job was deleted", () => {
     const decision = afterJob({ kind: "missing" });
@@ -163,7 +160,11 @@ describe("awaiting approval", () => {
     attempts: [finished],
   };
   const decideOn = (approval?: Remediation["spec"]["approval"], more: RemediationStatus = {}) =>
-    decide({ remediation: record({ ...status, ...more }, approval === undefined ? {} : { approval }), now: NOW });
+    decide({
+      remediation: record({ ...status, ...more }, approval === undefined ? {} : { approval }),
+      now: NOW,
+      limits: LIMITS,
+    });
 
   it("rests until it lapses", () => expect(decideOn()).toEqual({ kind: "rest", recheckAfterMs: 100_000 }));
   it("lapses", () =>
@@ -199,7 +200,7 @@ describe("awaiting approval", () => {
 
 describe("between attempts", () => {
   const waiting = (more: RemediationStatus) =>
-    decide({ remediation: record({ phase: "Pending", attempts: [finished], ...more }), now: NOW });
+    decide({ remediation: record({ phase: "Pending", attempts: [finished], ...more }), now: NOW, limits: LIMITS });
   it("rests until the next one is due", () =>
     expect(waiting({ nextAttemptAt: at(7) })).toEqual({ kind: "rest", recheckAfterMs: 7000 }));
   it("starts it then", () => expect(waiting({ nextAttemptAt: at(0) })).toEqual({ kind: "start", attempt: 2 }));
@@ -214,13 +215,15 @@ describe("what is over or going", () => {
   it.each(
     PHASES.filter((phase) => !["Pending", "Blocked", "Running", "AwaitingApproval", "Verifying"].includes(phase)),
   )("%s is never touched again", (phase) =>
-    expect(decide({ remediation: record({ phase, attempts: [started] }), job: done({}), now: NOW })).toEqual({
+    expect(
+      decide({ remediation: record({ phase, attempts: [started] }), job: done({}), now: NOW, limits: LIMITS }),
+    ).toEqual({
       kind: "rest",
     }),
   );
   it("a record being deleted starts nothing", () => {
     const { metadata, ...rest } = record();
     const remediation = { ...rest, metadata: { ...metadata, deletionTimestamp: at(-1) } };
-    expect(decide({ remediation, now: NOW })).toEqual({ kind: "rest" });
+    expect(decide({ remediation, now: NOW, limits: LIMITS })).toEqual({ kind: "rest" });
   });
 });

@@ -1,25 +1,33 @@
 /**
- * The state machine of a Remediation: facts in, one decision out. Pure; reconcile.ts carries decisions out.
+ * The state machine of a Remediation: facts in, one decision out. Pure; reconcile.ts carries decisions out. What may hold
+ * up a start is judged in start-gate.ts, what a recount says in verify.ts.
  *
- *   Pending ─▶ Running ─▶ Succeeded | Ineffective | Failed | Declined
- *      ▲          ├─▶ AwaitingApproval ─(approve)─▶ next attempt · (deny, 1 h)─▶ Declined
- *      └─waiting──┘
- *   Pending, before any Job ─(alert resolved)─▶ Cancelled
+ *   Pending ─▶ Running ─▶ Verifying ─▶ Succeeded | Ineffective | Superseded
+ *    │  ▲         ├─▶ Failed | Declined | Ineffective
+ *    ▼  │         ├─▶ AwaitingApproval ─(approve)─▶ next attempt · (deny, lapse)─▶ Declined
+ *   Blocked       └─▶ Pending, Blocked (next attempt)
+ *   before any Job: ─(healthy, or the alert resolved)─▶ Cancelled
  */
 import type { Live } from "../kube/types.ts";
 import type { Remediation, RemediationAttempt } from "../operarius/remediation.ts";
 import { isTerminal } from "../operarius/remediation.ts";
-import { approvalForAnotherPlan } from "../reporting/events.ts";
+import { approvalForAnotherPlan, approvalLapsed } from "../reporting/events.ts";
 import { concludeAttempt } from "./conclude.ts";
 import type { JobOutcome } from "./job-outcome.ts";
-import type { Decision } from "./transition.ts";
-import { end, instant, iso, replaceLast } from "./transition.ts";
+import type { Limits } from "./limits.ts";
+import type { Look } from "./looks.ts";
+import type { Decision, Transition } from "./transition.ts";
+import { condition, end, instant, iso, lastFinishedAt, lastWriteAt } from "./transition.ts";
+import { changedByPerson, editAfter, outcome, verify } from "./verify.ts";
 
 export interface Facts {
   remediation: Live<Remediation>;
   /** Of the last attempt; absent when there is none in flight. */
   job?: JobOutcome;
+  /** Absent: the target was not looked at in this pass. */
+  look?: Look;
   now: number;
+  limits: Limits;
 }
 
 /** What to do next with a Remediation. */
@@ -28,70 +36,124 @@ export function decide(facts: Facts): Decision {
   const status = remediation.status ?? {};
   if (isTerminal(status.phase) || remediation.metadata.deletionTimestamp !== undefined) return { kind: "rest" };
   const attempt = status.attempts?.at(-1);
-  if (attempt === undefined) return beforeFirstAttempt(remediation, now);
+  if (attempt === undefined) return start(1, undefined);
   if (attempt.finishedAt === undefined) return inFlight(facts, attempt);
-  if (status.phase === "AwaitingApproval") return awaitingApproval(remediation, attempt, now);
-  if (status.phase === "Pending") return nextAttempt(remediation, attempt, now);
-  return { kind: "rest" };
-}
-
-function beforeFirstAttempt(remediation: Live<Remediation>, now: number): Decision {
-  const { alertResolvedAt, lastSeenFiring } = remediation.status ?? {};
-  const firing = Math.max(instant(lastSeenFiring), instant(remediation.spec.receivedAt));
-  if (instant(alertResolvedAt) > firing) {
-    return end(now, "Cancelled", "AlertResolved", "The alert resolved before any Job was started; nothing was done.");
+  switch (status.phase) {
+    case "AwaitingApproval":
+      return awaitingApproval(facts, attempt);
+    case "Verifying":
+      return verify({ ...facts, look: facts.look });
+    case "Pending":
+    case "Blocked":
+      return nextAttempt(remediation, attempt, now);
+    default:
+      return { kind: "rest" };
   }
-  return { kind: "start", attempt: 1 };
 }
 
-function inFlight({ remediation, job, now }: Facts, attempt: RemediationAttempt): Decision {
+function inFlight(facts: Facts, attempt: RemediationAttempt): Decision {
+  const { remediation, job, now, limits } = facts;
+  if (attempt.suspended === true && remediation.status?.phase === "AwaitingApproval") {
+    return awaitingRelease(remediation, attempt, now);
+  }
   if (attempt.startedAt === undefined) return start(attempt.n, attempt.approvedPlan);
   if (job === undefined) return { kind: "rest" };
-  if (job.kind === "missing") {
-    const message = `Job ${attempt.jobName} is gone before its end was seen: somebody deleted it, or its ttlSecondsAfterFinished passed while no server ran. What it did is not known.`;
-    const finished = { ...attempt, reason: "JobGone", finishedAt: iso(now) };
-    const ending = end(now, "Failed", "JobGone", message);
-    return {
-      ...ending,
-      status: { ...ending.status, attempts: replaceLast(remediation, finished) },
-      finishedJob: { name: attempt.jobName, succeeded: false },
-    };
-  }
-  if (job.kind === "finished") return concludeAttempt({ remediation, attempt, job, now });
+  if (job.kind !== "active") return concludeAttempt({ remediation, attempt, job, now, limits });
   if (remediation.status?.phase === "Running") return { kind: "rest" };
   return { kind: "transition", status: { phase: "Running", reason: "JobRunning", message: `Job ${attempt.jobName}` } };
 }
 
-function awaitingApproval(remediation: Live<Remediation>, attempt: RemediationAttempt, now: number): Decision {
-  const status = remediation.status ?? {};
+/** A person's answer, or the end of the time for it; undefined: neither. */
+function answered(remediation: Live<Remediation>, now: number): Transition | undefined {
   const { approval } = remediation.spec;
-  const digest = status.planDigest ?? "";
   const by = approval?.by ? ` by ${approval.by}` : "";
   if (approval?.decision === "deny") {
     const why = approval.reason ? `: ${approval.reason}` : "";
     return end(now, "Declined", "ApprovalDenied", `The plan was denied${by}${why}. Nothing was done.`);
   }
-  const expires = instant(status.approvalExpiresAt);
-  if (now >= expires) {
-    return end(now, "Declined", "ApprovalLapsed", "Nobody answered in time; the approval lapsed and nothing was done.");
+  if (now < instant(remediation.status?.approvalExpiresAt)) return undefined;
+  const message = "Nobody answered in time; the approval lapsed and nothing was done.";
+  return end(now, "Declined", "ApprovalLapsed", message);
+}
+
+function awaitingApproval(facts: Facts, attempt: RemediationAttempt): Decision {
+  const { remediation, now } = facts;
+  const ending = answered(remediation, now);
+  if (ending !== undefined) return ending;
+  const digest = remediation.status?.planDigest ?? "";
+  const { approval } = remediation.spec;
+  if (approval !== undefined && digest !== "" && approval.planDigest === digest) return start(attempt.n + 1, digest);
+  return mistaken(remediation, now) ?? whileWaiting(facts);
+}
+
+/** The Job of a foreign Operarius: it is there, suspended, and a person lets it go or not. */
+function awaitingRelease(remediation: Live<Remediation>, attempt: RemediationAttempt, now: number): Decision {
+  const ending = answered(remediation, now);
+  if (ending !== undefined) return { ...ending, discardJob: attempt.jobName };
+  const digest = remediation.status?.planDigest ?? "";
+  const { approval } = remediation.spec;
+  if (approval !== undefined && digest !== "" && approval.planDigest === digest) {
+    return { kind: "resume", jobName: attempt.jobName, approvedPlan: digest };
   }
-  const rest: Decision = { kind: "rest", recheckAfterMs: expires - now };
-  if (approval === undefined) return rest;
-  if (digest !== "" && approval.planDigest === digest) return start(attempt.n + 1, digest);
-  // The approval of an earlier plan stays on the record; only a person's mistake is worth a warning.
+  return mistaken(remediation, now) ?? { kind: "rest", recheckAfterMs: expiresIn(remediation, now) };
+}
+
+function expiresIn({ status }: Live<Remediation>, now: number): number {
+  return Math.max(0, instant(status?.approvalExpiresAt) - now);
+}
+
+/** An approval that names no plan, or another one. That of an earlier plan of this record is no mistake. */
+function mistaken({ spec, status = {} }: Live<Remediation>, now: number): Transition | undefined {
+  const { approval } = spec;
+  if (approval === undefined) return undefined;
   const used = status.attempts?.map(({ approvedPlan }) => approvedPlan) ?? [];
-  if (approval.planDigest !== undefined && used.includes(approval.planDigest)) return rest;
-  const notice = approvalForAnotherPlan(approval.planDigest, digest);
-  if (status.conditions?.some(({ message }) => message === notice.message) === true) return rest;
+  if (approval.planDigest !== undefined && used.includes(approval.planDigest)) return undefined;
+  const notice = approvalForAnotherPlan(approval.planDigest, status.planDigest ?? "");
+  if (status.conditions?.some(({ message }) => message === notice.message) === true) return undefined;
   const { reason, message } = notice;
-  const condition = {
-    type: "ApprovalMatches",
-    status: "False" as const,
-    reason,
-    message,
-    lastTransitionTime: iso(now),
+  const conditions = [condition(now, "ApprovalMatches", "False", reason, message)];
+  return { kind: "transition", status: { conditions }, notice };
+}
+
+/** An approval lapses when the plan changes or the target is healthy; lapsing does nothing. */
+function whileWaiting({ remediation, look, now, limits }: Facts): Decision {
+  const rest = (ms: number): Decision => ({ kind: "rest", recheckAfterMs: Math.min(ms, expiresIn(remediation, now)) });
+  if (remediation.spec.operarius.ours !== true) return rest(expiresIn(remediation, now));
+  if (look === undefined) return { kind: "look" };
+  if (look.kind === "unread") return rest(limits.lookEveryMs);
+  if (look.kind === "gone") {
+    return outcome(end(now, "Cancelled", "TargetGone", "The target was deleted; the approval is not needed."), "gone");
+  }
+  const edit = editAfter(look, lastFinishedAt(remediation));
+  if (edit !== undefined) return changedByPerson(edit, now);
+  if (look.health === "healthy") {
+    const { soak } = look;
+    if (soak === undefined || soak.soakedMs < soak.requiredMs) {
+      return rest(soak === undefined ? limits.recheckMs : Math.max(500, soak.requiredMs - soak.soakedMs));
+    }
+    if (lastWriteAt(remediation) > 0) {
+      return { kind: "transition", status: { phase: "Verifying", reason: look.reason, message: look.message } };
+    }
+    const message = `${look.message} The approval is not needed any more; nothing was done.`;
+    return outcome(end(now, "Cancelled", "TargetHealthy", message), "self-healed");
+  }
+  const base = remediation.status?.look;
+  if (look.health === "pending" || base === undefined || base.fingerprint === look.fingerprint) {
+    return rest(limits.lookEveryMs);
+  }
+  const message = `What was seen has changed since the plan was made (${look.message}); the approval lapsed, and a new plan is made.`;
+  return {
+    kind: "transition",
+    status: {
+      phase: "Pending",
+      reason: "PlanChanged",
+      message,
+      nextAttemptAt: iso(now),
+      planDigest: null,
+      approvalExpiresAt: null,
+    },
+    notice: approvalLapsed(message),
   };
-  return { kind: "transition", status: { conditions: [condition] }, notice };
 }
 
 function nextAttempt(remediation: Live<Remediation>, attempt: RemediationAttempt, now: number): Decision {

@@ -4,14 +4,17 @@ import { jobs, pods } from "../kube/resources.ts";
 import type { Live } from "../kube/types.ts";
 import type { Remediation } from "../operarius/remediation.ts";
 import { isTerminal, remediations } from "../operarius/remediation.ts";
-import { recordEvent } from "../reporting/events.ts";
+import { applyTransition } from "./apply.ts";
+import { beginAttempt } from "./begin.ts";
 import type { ControlContext } from "./context.ts";
 import { decide } from "./decide.ts";
 import { noteExecution } from "./execution.ts";
+import { follow } from "./follow.ts";
 import type { JobOutcome } from "./job-outcome.ts";
 import { jobState, nodeOf, reportOf } from "./job-outcome.ts";
-import { startAttempt } from "./start-attempt.ts";
-import type { Transition } from "./transition.ts";
+import { lookAt, lookPatch } from "./look-at.ts";
+import { resumeJob } from "./suspended.ts";
+import type { Decision, StatusPatch } from "./transition.ts";
 
 /** How soon a pass that changed something, or met somebody else's change, is followed by the next one. */
 const AGAIN_MS = 100;
@@ -22,28 +25,65 @@ const AGAIN_MS = 100;
  */
 export async function reconcile(context: ControlContext, name: string): Promise<{ requeueAfterMs?: number }> {
   const remediation = await read(context, name);
-  if (remediation === undefined || isTerminal(remediation.status?.phase)) return {};
-  const job = await observeJob(context, remediation);
-  const decision = decide({ remediation, now: context.now(), ...(job === undefined ? {} : { job }) });
+  if (remediation === undefined) return {};
   try {
-    switch (decision.kind) {
-      case "rest":
-        if (job?.kind === "active" && job.hasRunningPods) await noteRunning(context, remediation);
-        return decision.recheckAfterMs === undefined ? {} : { requeueAfterMs: decision.recheckAfterMs };
-      case "start": {
-        const { attempt, approvedPlan } = decision;
-        const apply = (before: Live<Remediation>, transition: Transition) =>
-          applyTransition(context, before, transition);
-        await startAttempt(context, { remediation, attempt, approvedPlan, apply });
-        return { requeueAfterMs: AGAIN_MS };
-      }
-      case "transition":
-        await applyTransition(context, remediation, decision);
-        return { requeueAfterMs: AGAIN_MS };
-    }
+    return isTerminal(remediation.status?.phase)
+      ? await follow(context, remediation)
+      : await advance(context, remediation);
   } catch (error) {
+    // Somebody has changed the record since it was read: what to do follows from what it is now.
     if (isConflict(error)) return { requeueAfterMs: AGAIN_MS };
     throw error;
+  }
+}
+
+async function advance(context: ControlContext, remediation: Live<Remediation>): Promise<{ requeueAfterMs?: number }> {
+  const { settings, now } = context;
+  const job = await observeJob(context, remediation);
+  const facts = { remediation, limits: settings.limits, ...(job === undefined ? {} : { job }) };
+  const first = decide({ ...facts, now: now() });
+  if (first.kind === "start") return beginAttempt(context, remediation, first);
+  if (first.kind !== "look") return carryOut(context, remediation, first, job);
+  const look = await lookAt(context, remediation);
+  if (look.kind === "later") return { requeueAfterMs: look.ms };
+  const seen = lookPatch(remediation, look, settings.limits.lookEveryMs);
+  const decision = decide({ ...facts, look, now: now() });
+  if (decision.kind === "start") return beginAttempt(context, remediation, decision);
+  return carryOut(context, remediation, withLook(decision, seen), job);
+}
+
+type Settled = Exclude<Decision, { kind: "start" }>;
+
+/** What was seen goes on the record together with what follows from it. */
+function withLook(decision: Settled, seen: StatusPatch | undefined): Settled {
+  if (seen === undefined) return decision;
+  if (decision.kind === "rest") {
+    const again = decision.recheckAfterMs === undefined ? {} : { recheckAfterMs: decision.recheckAfterMs };
+    return { kind: "transition", status: seen, ...again };
+  }
+  if (decision.kind !== "transition") return decision;
+  const conditions = [...(decision.status.conditions ?? []), ...(seen.conditions ?? [])];
+  return { ...decision, status: { ...seen, ...decision.status, ...(conditions.length > 0 ? { conditions } : {}) } };
+}
+
+async function carryOut(
+  context: ControlContext,
+  remediation: Live<Remediation>,
+  decision: Settled,
+  job: JobOutcome | undefined,
+): Promise<{ requeueAfterMs?: number }> {
+  switch (decision.kind) {
+    case "look":
+      return { requeueAfterMs: AGAIN_MS };
+    case "rest":
+      if (job?.kind === "active" && job.hasRunningPods) await noteRunning(context, remediation);
+      return decision.recheckAfterMs === undefined ? {} : { requeueAfterMs: decision.recheckAfterMs };
+    case "resume":
+      await resumeJob(context, remediation, decision);
+      return { requeueAfterMs: AGAIN_MS };
+    case "transition":
+      await applyTransition(context, remediation, decision);
+      return { requeueAfterMs: decision.recheckAfterMs ?? AGAIN_MS };
   }
 }
 
@@ -79,31 +119,4 @@ async function noteRunning(context: ControlContext, remediation: Live<Remediatio
   if (attempt !== undefined) {
     await noteExecution(context, remediation.spec.operarius.name, "Running", attempt.jobName);
   }
-}
-
-/** Writes the status against the resourceVersion it was decided on, then tells everybody else, once. */
-async function applyTransition(
-  context: ControlContext,
-  remediation: Live<Remediation>,
-  { status, notice, finishedJob }: Transition,
-): Promise<Live<Remediation>> {
-  const { kube, log, metrics } = context;
-  const { name, namespace = "", resourceVersion } = remediation.metadata;
-  const body = { metadata: { resourceVersion }, status };
-  const updated = await kube.patchStatus(remediations, { namespace, name }, { type: "merge", body });
-  const { phase, reason, message, attempts } = updated.status ?? {};
-  if (phase !== undefined && phase !== remediation.status?.phase) {
-    metrics.remediationTransitions.inc({ phase });
-    log.info(
-      { remediation: name, phase, reason, message, attempt: attempts?.length ?? 0 },
-      "remediation changed phase",
-    );
-  }
-  if (finishedJob !== undefined) {
-    (finishedJob.succeeded ? metrics.jobsSucceeded : metrics.jobsFailed).inc();
-    const outcome = finishedJob.succeeded ? "Successful" : "Failed";
-    await noteExecution(context, remediation.spec.operarius.name, outcome, finishedJob.name);
-  }
-  if (notice !== undefined) await recordEvent(context, updated, notice);
-  return updated;
 }

@@ -14,6 +14,7 @@ import { errorText } from "../reporting/log.ts";
 import { nodesToAvoid } from "./conclude.ts";
 import type { ControlContext } from "./context.ts";
 import { noteStarted } from "./execution.ts";
+import { awaitRelease, honoursSuspend, notHonoured, suspendedForm } from "./suspended.ts";
 import type { Transition } from "./transition.ts";
 import { end, instant, iso, replaceLast } from "./transition.ts";
 
@@ -43,13 +44,24 @@ export async function startAttempt(context: ControlContext, request: StartReques
     await apply(remediation, rendered);
     return;
   }
-  const reserved = await reserve(request, rendered.job);
-  const refused = await createJob(context, reserved, rendered.job);
+  const isHeldBack = needsRelease(context, request);
+  if (isHeldBack && !(await honoursSuspend(context, rendered.job))) {
+    await apply(remediation, notHonoured(context.now()));
+    return;
+  }
+  const job = isHeldBack ? suspendedForm(rendered.job) : rendered.job;
+  const reserved = await reserve(request, job);
+  const refused = await createJob(context, reserved, job);
   if (refused !== undefined) {
     await apply(reserved, refused);
     return;
   }
-  await noteStarted(context, found.operarius.metadata.name, rendered.job.metadata.name);
+  await noteStarted(context, found.operarius.metadata.name, job.metadata.name);
+  if (isHeldBack) {
+    const { approvalMs } = context.settings.limits;
+    await apply(reserved, awaitRelease(reserved, { job, now: context.now(), approvalMs }));
+    return;
+  }
   const last = reserved.status?.attempts?.at(-1);
   if (last === undefined) return;
   await apply(reserved, {
@@ -57,11 +69,16 @@ export async function startAttempt(context: ControlContext, request: StartReques
     status: {
       phase: "Running",
       reason: "JobStarted",
-      message: `Job ${rendered.job.metadata.name}`,
+      message: `Job ${job.metadata.name}`,
       attempts: replaceLast(reserved, { ...last, startedAt: iso(context.now()) }),
     },
-    notice: jobStarted(rendered.job.metadata.name, last.n),
+    notice: jobStarted(job.metadata.name, last.n),
   });
+}
+
+/** Mode approve: our own remedy asks by itself, with a plan; nobody knows what another Job would do. */
+function needsRelease({ settings }: ControlContext, { remediation }: StartRequest): boolean {
+  return settings.mode === "approve" && remediation.spec.operarius.ours !== true;
 }
 
 async function loadOperarius(
@@ -79,7 +96,7 @@ async function loadOperarius(
   }
 }
 
-type NamedJob = Job & { metadata: { name: string; namespace: string } };
+export type NamedJob = Job & { metadata: { name: string; namespace: string } };
 
 function render(
   { now, settings }: ControlContext,
@@ -98,6 +115,7 @@ function render(
     createdAt: iso(now()),
     installationNamespace: settings.namespace,
     pace: settings.pace,
+    mode: settings.mode,
     approvedPlan,
     avoidNodes: nodesToAvoid(remediation.status?.attempts ?? []),
   });
@@ -123,7 +141,13 @@ async function reserve(
   };
   return apply(remediation, {
     kind: "transition",
-    status: { phase: "Pending", reason: "JobReserved", nextAttemptAt: null, attempts: [...attempts, entry] },
+    status: {
+      phase: "Pending",
+      reason: "JobReserved",
+      nextAttemptAt: null,
+      blockedSince: null,
+      attempts: [...attempts, entry],
+    },
     ...(approvedPlan === undefined ? {} : { notice: approvalGiven(approvedPlan, remediation.spec.approval?.by) }),
   });
 }

@@ -1,10 +1,13 @@
-/** The shapes of a decision, and the constructors that decide.ts and conclude.ts share. */
+/** The shapes of a decision, and the constructors that those who decide share (pure). */
 import type { Phase, Remediation, RemediationAttempt, RemediationStatus } from "../operarius/remediation.ts";
 import type { Notice } from "../reporting/events.ts";
-import { ended } from "../reporting/events.ts";
+import { blocked, ended } from "../reporting/events.ts";
+import type { Hold } from "./hold.ts";
 
-/** A merge patch of the status: null removes a field. */
+/** A merge patch of the status: null removes a field. Conditions are merged by type. */
 export type StatusPatch = { [Field in keyof RemediationStatus]?: RemediationStatus[Field] | null };
+
+export type Condition = NonNullable<RemediationStatus["conditions"]>[number];
 
 /** The Job that a transition ends; for the counters and the Operarius' status. */
 export interface FinishedJob {
@@ -12,42 +15,121 @@ export interface FinishedJob {
   succeeded: boolean;
 }
 
+/** What people are told about, once per incident. */
+export type Told = "ApprovalNeeded" | "Blocked" | "Declined" | "Failed" | "Ineffective" | "StormHeld" | "Succeeded";
+
 export interface Transition {
   kind: "transition";
   status: StatusPatch;
   notice?: Notice;
+  tell?: Told;
   finishedJob?: FinishedJob;
+  /** A suspended Job that nobody will let go. */
+  discardJob?: string;
+  /** When to look again; default at once. */
+  recheckAfterMs?: number;
 }
 
 export type Decision =
   /** Nothing to do until something changes, or until the time is up. */
   | { kind: "rest"; recheckAfterMs?: number }
+  /** The target must be looked at first. */
+  | { kind: "look" }
   /** Reserve the attempt (when it is new) and see that its Job exists. */
   | { kind: "start"; attempt: number; approvedPlan?: string }
+  /** Let the suspended Job of this attempt go. */
+  | { kind: "resume"; jobName: string; approvedPlan: string }
   | Transition;
+
+const TOLD_ENDS: Partial<Record<Phase, Told>> = {
+  Succeeded: "Succeeded",
+  Ineffective: "Ineffective",
+  Failed: "Failed",
+  Declined: "Declined",
+};
 
 /** The end of the episode, with the sentence that a person reads. */
 export function end(now: number, phase: Phase, reason: string, message: string): Transition {
-  const at = iso(now);
-  const condition = { type: "Ended", status: "True" as const, reason: phase, message, lastTransitionTime: at };
+  const tell = TOLD_ENDS[phase];
   return {
     kind: "transition",
     status: {
       phase,
       reason,
       message,
-      endedAt: at,
+      endedAt: iso(now),
       nextAttemptAt: null,
       approvalExpiresAt: null,
-      conditions: [condition],
+      blockedSince: null,
+      conditions: [condition(now, "Ended", "True", phase, message)],
     },
     notice: ended(phase, reason, message),
+    ...(tell === undefined ? {} : { tell }),
   };
+}
+
+/** The record waits: when to judge again, and the transition that says so; undefined when the record says it already. */
+export function hold(
+  remediation: Remediation,
+  { reason, message, until, recheckAfterMs, incident, needsPerson }: Hold,
+  { now, recheckMs }: { now: number; recheckMs: number },
+): { recheckAfterMs: number; transition: Transition | undefined } {
+  const status = remediation.status ?? {};
+  const wait = Math.max(100, until === undefined ? (recheckAfterMs ?? recheckMs) : until - now);
+  const same = status.phase === "Blocked" && status.reason === reason && (status.incident ?? "") === (incident ?? "");
+  if (same) return { recheckAfterMs: wait, transition: undefined };
+  const isStorm = reason === "ReceiverStorm";
+  const transition: Transition = {
+    kind: "transition",
+    status: {
+      phase: "Blocked",
+      reason,
+      message,
+      blockedSince: iso(now),
+      nextAttemptAt: until === undefined ? null : iso(until),
+      incident: incident ?? null,
+      ...(isStorm ? { conditions: [condition(now, "StormHeld", "True", reason, message)] } : {}),
+    },
+    notice: blocked(reason, message),
+    ...(isStorm ? { tell: "StormHeld" as const } : needsPerson ? { tell: "Blocked" as const } : {}),
+  };
+  return { recheckAfterMs: wait, transition };
+}
+
+/** One condition, changed now. */
+export function condition(
+  now: number,
+  type: string,
+  status: Condition["status"],
+  reason: string,
+  message: string,
+): Condition {
+  return { type, status, reason, message, lastTransitionTime: iso(now) };
+}
+
+/** All conditions, with those in `changed` exchanged; the time of one whose status is the same stays. */
+export function mergeConditions(before: readonly Condition[] = [], changed: readonly Condition[] = []): Condition[] {
+  const kept = before.filter(({ type }) => !changed.some((each) => each.type === type));
+  const merged = changed.map((each) => {
+    const former = before.find(({ type }) => type === each.type);
+    return former?.status === each.status ? { ...each, lastTransitionTime: former.lastTransitionTime } : each;
+  });
+  return [...kept, ...merged].slice(-10);
 }
 
 /** All attempts, with the last one exchanged. */
 export function replaceLast(remediation: Remediation, attempt: RemediationAttempt): RemediationAttempt[] {
   return [...(remediation.status?.attempts ?? []).slice(0, -1), attempt];
+}
+
+/** When our own Jobs last wrote to the target, in milliseconds since the epoch; 0 = never. */
+export function lastWriteAt({ status }: Pick<Remediation, "status">): number {
+  return Math.max(0, ...(status?.attempts ?? []).map((attempt) => instant(attempt.lastWriteAt)));
+}
+
+/** When the last attempt that has ended did so, in milliseconds since the epoch; 0 = there was none. */
+export function lastFinishedAt({ status }: Pick<Remediation, "status">): number {
+  return instant(status?.attempts?.findLast(({ finishedAt }) => finishedAt !== undefined)?.finishedAt);
 }
 
 /** RFC 3339 from milliseconds since the epoch. */

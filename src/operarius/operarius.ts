@@ -53,3 +53,9 @@ export function readOperarius(object: { metadata?: ObjectMeta; spec?: unknown })
   const spec = parsed.data as unknown as Operarius["spec"];
   return { kind: "operarius", operarius: { metadata: { name, namespace, uid, generation }, spec } };
 }
+
+/** Every word of the commands of its Job's containers. */
+export function argumentsOf({ jobTemplate }: Operarius["spec"]): string[] {
+  const containers = jobTemplate.spec.template?.spec?.containers ?? [];
+  return containers.flatMap(({ command = [], args = [] }) => [...command, ...args]);
+}

@@ -32,7 +32,12 @@ export const remediationSpecSchema = z.object({
     })
     .describe("What is being remediated."),
   operarius: z
-    .object({ name: z.string(), uid: z.string().optional(), generation: z.int().optional() })
+    .object({
+      name: z.string(),
+      uid: z.string().optional(),
+      generation: z.int().optional(),
+      ours: z.boolean().optional().describe("Its Job runs a remedy of ours, so that the server can look, too."),
+    })
     .describe("The Operarius that answered, in the same namespace."),
   sequence: z.int().min(1).describe("Which episode of the target this is."),
   alert: z
@@ -78,6 +83,7 @@ const attemptSchema = z.object({
   n: z.int().min(1),
   jobName: z.string(),
   approvedPlan: z.string().optional().describe("Digest of the plan this attempt was allowed to carry out."),
+  suspended: z.boolean().optional().describe("Its Job was created suspended and waits for an approval."),
   verdict: z.enum(VERDICTS).optional(),
   reason: z.string().optional(),
   node: z.string().optional().describe("Where its pod ran."),

@@ -26,6 +26,8 @@ export interface RenderInput {
   /** Where the installation keeps its own objects. */
   installationNamespace: string;
   pace: "normal" | "fast";
+  /** Of the installation; approve is handed on. */
+  mode?: "observe" | "approve" | "auto";
   approvedPlan?: string | undefined;
   /** Nodes on which the pod must not run. */
   avoidNodes?: readonly string[];
@@ -145,6 +147,7 @@ function ownVariables(input: RenderInput, spec: JobSpec): EnvVar[] {
     { name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
   ];
   if (input.pace !== "normal") variables.push({ name: "OPERARIUS_PACE", value: input.pace });
+  if (input.mode === "approve") variables.push({ name: "OPERARIUS_MODE", value: "approve" });
   if (input.approvedPlan !== undefined) {
     variables.push({ name: "OPERARIUS_APPROVED_PLAN", value: escapeReferences(input.approvedPlan) });
   }

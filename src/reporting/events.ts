@@ -54,6 +54,30 @@ export function approvalForAnotherPlan(named: string | undefined, actual: string
   };
 }
 
+/** The record waits for something else; why, with the numbers. */
+export function blocked(reason: string, message: string): Notice {
+  return { type: "Normal", reason, message: `Blocked: ${message}` };
+}
+
+/** The Job has reported its end; the server counts again by itself. */
+export function verifying(sentence: string): Notice {
+  return { type: "Normal", reason: "Verifying", message: `The Job reports: ${sentence} Verifying by a recount.` };
+}
+
+/** An attempt failed for a reason that may pass. */
+export function attemptFailed(attempt: number, seconds: number, sentence: string): Notice {
+  return {
+    type: "Warning",
+    reason: "AttemptFailed",
+    message: `Attempt ${attempt}: ${sentence} The next one may start in ${seconds} s.`,
+  };
+}
+
+/** A plan that waited for a person is not what would be done now. */
+export function approvalLapsed(sentence: string): Notice {
+  return { type: "Normal", reason: "PlanChanged", message: sentence };
+}
+
 /** The end of an episode, whatever it was. */
 export function ended(phase: Phase, reason: string, message: string): Notice {
   const type = phase === "Succeeded" || phase === "Cancelled" ? "Normal" : "Warning";

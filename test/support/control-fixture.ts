@@ -1,13 +1,18 @@
 /** Builders for tests of the control plane: an Operarius, a webhook body, a context on the memory API server. */
 import type { ControlContext, ControlSettings } from "../../src/control/context.ts";
 import { limitsFor } from "../../src/control/limits.ts";
+import type { Looks } from "../../src/control/looks.ts";
+import { createStanding } from "../../src/control/standing.ts";
+import { toSummary } from "../../src/control/summary.ts";
 import type { Alert, HookMessage } from "../../src/intake/alert.ts";
 import { normalise } from "../../src/intake/normalise.ts";
 import type { Kube } from "../../src/kube/types.ts";
 import type { OperariusObject } from "../../src/operarius/operarius.ts";
 import { operariuses } from "../../src/operarius/operarius.ts";
+import { remediations } from "../../src/operarius/remediation.ts";
 import { createLogger } from "../../src/reporting/log.ts";
 import { createMetrics } from "../../src/reporting/metrics.ts";
+import type { MemoryKube } from "./memory-kube.ts";
 
 export const NAMESPACE = "openfero";
 
@@ -83,10 +88,15 @@ export function anOperarius(
 
 /** A context whose log goes to `lines`. */
 export function aContext(
-  kube: Kube,
-  { now = () => Date.now(), ...settings }: Partial<ControlSettings> & { now?: () => number } = {},
+  kube: MemoryKube,
+  {
+    now = () => Date.now(),
+    looks: given,
+    ...settings
+  }: Partial<ControlSettings> & { now?: () => number; looks?: Looks } = {},
 ): ControlContext & { lines: string[] } {
   const lines: string[] = [];
+  const looks = given === undefined ? {} : { looks: given };
   const log = createLogger({ level: "debug", destination: { write: (line) => void lines.push(line) } });
   const defaults: ControlSettings = {
     namespace: NAMESPACE,
@@ -96,7 +106,10 @@ export function aContext(
     namespaceSelector: "",
     limits: limitsFor("normal"),
   };
-  return { kube, log, metrics: createMetrics(), now, settings: { ...defaults, ...settings }, lines };
+  const merged = { ...defaults, ...settings };
+  const records = () => kube.all(remediations).map(toSummary);
+  const standing = createStanding({ records, daemonSets: () => 0, limits: merged.limits, now });
+  return { kube, log, metrics: createMetrics(), now, settings: merged, standing, lines, ...looks };
 }
 
 export async function install(kube: Kube, ...objects: OperariusObject[]): Promise<void> {

@@ -1,0 +1,172 @@
+/** Before an attempt: what may hold it up is gathered and judged, looking at the target last; then its Job is started. */
+import { Stalled } from "../engine/errors.ts";
+import { assertNotPaused } from "../engine/pause.ts";
+import { isForbidden, isNotFound } from "../kube/errors.ts";
+import { namespaces } from "../kube/resources.ts";
+import type { Live } from "../kube/types.ts";
+import type { Remediation } from "../operarius/remediation.ts";
+import { applyTransition } from "./apply.ts";
+import type { ControlContext } from "./context.ts";
+import type { Hold } from "./hold.ts";
+import { lookAt, lookPatch } from "./look-at.ts";
+import type { Look } from "./looks.ts";
+import { matchesSelector } from "./selector.ts";
+import { startAttempt } from "./start-attempt.ts";
+import type { StartFacts, StartVerdict } from "./start-gate.ts";
+import { judgeStart } from "./start-gate.ts";
+import { toSummary } from "./summary.ts";
+import type { Decision, Transition } from "./transition.ts";
+import { hold } from "./transition.ts";
+
+type Start = Extract<Decision, { kind: "start" }>;
+
+/** How soon a pass that changed something is followed by the next one. */
+const AGAIN_MS = 100;
+
+/** Starts the attempt or says on the record why not. Rejects when the API server could not be asked. */
+export async function beginAttempt(
+  context: ControlContext,
+  remediation: Live<Remediation>,
+  start: Start,
+): Promise<{ requeueAfterMs?: number }> {
+  const isReserved = remediation.status?.attempts?.some(({ n }) => n === start.attempt) === true;
+  // What was reserved is finished: its Job may be there already.
+  if (isReserved) return go(context, remediation, start);
+  const facts = await gather(context, remediation, start);
+  let verdict = judgeStart(facts);
+  let look: Look | undefined;
+  if (verdict.kind === "look") {
+    const looked = await lookAt(context, remediation);
+    if (looked.kind === "later") return { requeueAfterMs: looked.ms };
+    look = looked;
+    // Others may have begun while it was looked at.
+    verdict = judgeStart({ ...facts, records: recordsWith(context, facts), look, now: context.now() });
+  }
+  return carryOut(context, remediation, { start, verdict, look });
+}
+
+async function carryOut(
+  context: ControlContext,
+  remediation: Live<Remediation>,
+  { start, verdict, look }: { start: Start; verdict: StartVerdict; look: Look | undefined },
+): Promise<{ requeueAfterMs?: number }> {
+  const { settings, now } = context;
+  const seen = lookPatch(remediation, look, settings.limits.lookEveryMs);
+  const apply = (before: Live<Remediation>, transition: Transition) => {
+    const conditions = [...(transition.status.conditions ?? []), ...(seen?.conditions ?? [])];
+    const status = { ...seen, ...transition.status, ...(conditions.length === 0 ? {} : { conditions }) };
+    return applyTransition(context, before, { ...transition, status });
+  };
+  switch (verdict.kind) {
+    case "look":
+    case "wait":
+      return { requeueAfterMs: verdict.kind === "wait" ? verdict.ms : AGAIN_MS };
+    case "transition":
+      await apply(remediation, verdict);
+      return { requeueAfterMs: AGAIN_MS };
+    case "hold": {
+      const { transition, recheckAfterMs } = hold(remediation, verdict.hold, {
+        now: now(),
+        recheckMs: settings.limits.recheckMs,
+      });
+      if (transition !== undefined || seen !== undefined) {
+        await apply(remediation, transition ?? { kind: "transition", status: {} });
+      }
+      return { requeueAfterMs: recheckAfterMs };
+    }
+    case "go": {
+      const incident = verdict.incident === undefined ? {} : { incident: verdict.incident };
+      const before =
+        seen === undefined && verdict.incident === undefined
+          ? remediation
+          : await apply(remediation, { kind: "transition", status: incident });
+      return go(context, before, start);
+    }
+  }
+}
+
+async function go(
+  context: ControlContext,
+  remediation: Live<Remediation>,
+  { attempt, approvedPlan }: Start,
+): Promise<{ requeueAfterMs?: number }> {
+  const { name } = remediation.metadata;
+  const apply = (before: Live<Remediation>, transition: Transition) => applyTransition(context, before, transition);
+  context.standing.starting(name, attempt);
+  try {
+    await startAttempt(context, { remediation, attempt, approvedPlan, apply });
+  } catch (error) {
+    context.standing.notStarting(name);
+    throw error;
+  }
+  return { requeueAfterMs: AGAIN_MS };
+}
+
+async function gather(
+  context: ControlContext,
+  remediation: Live<Remediation>,
+  { attempt, approvedPlan }: Start,
+): Promise<StartFacts> {
+  const { settings, now, standing } = context;
+  const { mode, limits } = settings;
+  const record = toSummary(remediation);
+  const [standstill, outOfScope] = await Promise.all([
+    installationHold(context),
+    scopeHold(context, remediation.spec.target.namespace),
+  ]);
+  const at = now();
+  const facts: StartFacts = {
+    remediation,
+    record,
+    records: [],
+    attempt,
+    approved: approvedPlan !== undefined,
+    storm: standing.storm(at),
+    mode,
+    limits,
+    now: at,
+    ...(standstill === undefined ? {} : { standstill }),
+    ...(outOfScope === undefined ? {} : { outOfScope }),
+  };
+  return { ...facts, records: recordsWith(context, facts) };
+}
+
+/** The cached ones, with this one as it was just read. */
+function recordsWith({ standing }: ControlContext, { record }: StartFacts): StartFacts["records"] {
+  return [...standing.records().filter(({ name }) => name !== record.name), record];
+}
+
+/** Pause and the hours of the whole installation, fail closed. */
+async function installationHold({ kube, settings, now }: ControlContext): Promise<Hold | undefined> {
+  try {
+    await assertNotPaused(kube, settings.namespace, now());
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Stalled)) throw error;
+    // The server itself writes to no workload: what its Jobs may not read either stops them.
+    if (error.reason === "PauseUnreadable" && !isForbidden(error.cause)) throw error.cause;
+    return { reason: error.reason, message: error.message, needsPerson: false };
+  }
+}
+
+/** The namespaces that this installation is for. An unreadable one is none of ours. */
+async function scopeHold({ kube, settings }: ControlContext, namespace: string): Promise<Hold | undefined> {
+  const { namespaceSelector, limits } = settings;
+  if (namespaceSelector === "") return undefined;
+  const out = (why: string): Hold => ({
+    reason: "OutOfScope",
+    message: `${why} (--namespaceSelector ${namespaceSelector}); nothing is done here.`,
+    recheckAfterMs: limits.lookEveryMs,
+    needsPerson: false,
+  });
+  if (namespace === "") return out("The target is in no namespace, and this installation is for labelled ones");
+  try {
+    const { metadata } = await kube.get(namespaces, { name: namespace });
+    return matchesSelector(namespaceSelector, metadata.labels ?? {})
+      ? undefined
+      : out(`Namespace ${namespace} is not among those that this installation is for`);
+  } catch (error) {
+    if (isNotFound(error) || isForbidden(error)) return out(`Namespace ${namespace} cannot be read`);
+    throw error;
+  }
+}

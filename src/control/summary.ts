@@ -1,0 +1,85 @@
+/** What is kept of every Remediation to judge the others by (pure). */
+import type { Live } from "../kube/types.ts";
+import type { Phase, Remediation } from "../operarius/remediation.ts";
+import { isTerminal, TARGET_HASH_LABEL } from "../operarius/remediation.ts";
+import { instant } from "./transition.ts";
+
+/** Times in milliseconds since the epoch; 0 = never. */
+export interface RecordSummary {
+  name: string;
+  uid: string;
+  resourceVersion: string;
+  /** Identity of the target. */
+  target: string;
+  kind: string;
+  targetNamespace: string;
+  targetName: string;
+  operarius: string;
+  ours: boolean;
+  sequence: number;
+  phase: Phase | undefined;
+  reason: string;
+  incident: string;
+  /** A delivery opened it, not a change of the target after an earlier record. */
+  fromDelivery: boolean;
+  receivedAt: number;
+  endedAt: number;
+  lastFiringAt: number;
+  resolvedAt: number;
+  /** An attempt is reserved or its Job runs. */
+  inFlight: boolean;
+  attempts: number;
+  /** It waited, or waits, for the end of a storm of alerts. */
+  stormHeld: boolean;
+}
+
+/** Condition of the records that a storm of alerts has held. */
+export const STORM_HELD = "StormHeld";
+
+/** Reads the parts; never throws, whatever another release has written. */
+export function toSummary({ metadata, spec, status = {} }: Live<Remediation>): RecordSummary {
+  const last = status.attempts?.at(-1);
+  const ended = isTerminal(status.phase);
+  const receivedAt = instant(spec.receivedAt);
+  return {
+    name: metadata.name,
+    uid: metadata.uid,
+    resourceVersion: metadata.resourceVersion,
+    target: metadata.labels?.[TARGET_HASH_LABEL] ?? "",
+    kind: spec.target.kind,
+    targetNamespace: spec.target.namespace,
+    targetName: spec.target.name,
+    operarius: spec.operarius.name,
+    ours: spec.operarius.ours === true,
+    sequence: spec.sequence,
+    phase: status.phase,
+    reason: status.reason ?? "",
+    incident: status.incident ?? "",
+    fromDelivery: spec.openedAfter === undefined,
+    receivedAt,
+    endedAt: ended ? instant(status.endedAt) : 0,
+    lastFiringAt: Math.max(receivedAt, instant(status.lastSeenFiring)),
+    resolvedAt: instant(status.alertResolvedAt),
+    inFlight: !ended && last !== undefined && last.finishedAt === undefined && last.suspended !== true,
+    attempts: status.attempts?.length ?? 0,
+    stormHeld: status.conditions?.some(({ type, status: value }) => type === STORM_HELD && value === "True") ?? false,
+  };
+}
+
+/** In the order in which they came: equal on every replica. */
+export function byArrival(a: RecordSummary, b: RecordSummary): number {
+  return a.receivedAt - b.receivedAt || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+}
+
+export function hasEnded({ phase }: Pick<RecordSummary, "phase">): boolean {
+  return isTerminal(phase);
+}
+
+/** The record of the target's latest episode. */
+export function newestOf(records: readonly RecordSummary[], target: string): RecordSummary | undefined {
+  let newest: RecordSummary | undefined;
+  for (const record of records) {
+    if (record.target === target && record.sequence > (newest?.sequence ?? 0)) newest = record;
+  }
+  return newest;
+}

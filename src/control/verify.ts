@@ -1,0 +1,139 @@
+/**
+ * What a recount says of a target: after a repair, while a person is asked, after the end (pure). The alert only
+ * corroborates: our own writes move the counters that it is made of.
+ */
+import type { Live } from "../kube/types.ts";
+import type { Remediation } from "../operarius/remediation.ts";
+import type { Limits } from "./limits.ts";
+import type { Look } from "./looks.ts";
+import type { Condition, Decision, Transition } from "./transition.ts";
+import { condition, end, instant, iso, lastFinishedAt, lastWriteAt } from "./transition.ts";
+
+type Seen = Extract<Look, { kind: "seen" }>;
+
+interface Verification {
+  remediation: Live<Remediation>;
+  look: Look | undefined;
+  now: number;
+  limits: Limits;
+}
+
+/** The next step of a record whose Job has reported its end. */
+export function verify({ remediation, look, now, limits }: Verification): Decision {
+  if (look === undefined) return { kind: "look" };
+  const reported = remediation.status?.message ?? "";
+  switch (look.kind) {
+    case "gone":
+      return outcome(
+        end(now, "Superseded", "TargetGone", `The target was deleted while its repair was verified.`),
+        "gone",
+      );
+    case "unread": {
+      const message = `${look.message} The Job's report is all that is known: ${reported}`;
+      return withConditions(end(now, "Succeeded", "NotVerified", message), [
+        condition(now, "Verified", "Unknown", "NotSeen", look.message),
+        alertCondition(remediation, now),
+      ]);
+    }
+    case "seen":
+      return verifySeen(look, { remediation, look, now, limits });
+  }
+}
+
+function verifySeen(look: Seen, { remediation, now, limits }: Verification): Decision {
+  const edit = editAfter(look, repairedAt(remediation));
+  if (edit !== undefined) return changedByPerson(edit, now);
+  const { soak } = look;
+  if (soak !== undefined && soak.soakedMs >= soak.requiredMs) return succeeded(look, soak.soakedMs, remediation, now);
+  const began = verifyingSince(remediation, now);
+  const isLate = now - began >= limits.verifyAtMostMs;
+  if (look.health === "healthy" && soak !== undefined) {
+    return { kind: "rest", recheckAfterMs: Math.max(100, soak.requiredMs - soak.soakedMs) };
+  }
+  if (look.health === "unhealthy" || isLate) {
+    const since = troubledSince(remediation);
+    if (isLate || (since > 0 && now - since >= limits.settleMs)) return ineffective(look, now);
+    return { kind: "rest", recheckAfterMs: Math.max(100, limits.settleMs - (since > 0 ? now - since : 0)) };
+  }
+  return { kind: "rest", recheckAfterMs: Math.min(look.recheckAfterMs ?? limits.recheckMs, limits.recheckMs) };
+}
+
+/** Our last write, else the end of the last attempt: what a person changed after it is not ours. */
+function repairedAt(remediation: Remediation): number {
+  return lastWriteAt(remediation) || lastFinishedAt(remediation);
+}
+
+/** A change of the spec by somebody else after `since`; times of the API have whole seconds. */
+export function editAfter({ edit }: Seen, since: number): Seen["edit"] {
+  return edit !== undefined && edit.at >= Math.floor(since / 1000) * 1000 + 1000 ? edit : undefined;
+}
+
+/** Somebody else has taken over; what they did is theirs to verify. */
+export function changedByPerson(edit: { by: string; at: number }, now: number): Transition {
+  const message = `The target was changed by ${edit.by} at ${iso(edit.at)}; this record ends, and what is left of the trouble is looked at anew.`;
+  const ending = end(now, "Superseded", "ChangedByPerson", message);
+  return { ...ending, status: { ...ending.status, changedBy: edit.by } };
+}
+
+function succeeded(look: Seen, soakedMs: number, remediation: Remediation, now: number): Transition {
+  const wrote = lastWriteAt(remediation) > 0;
+  const seconds = Math.round(soakedMs / 1000);
+  const message = wrote
+    ? `${look.message} Healthy for ${seconds} s by a recount after the repair.`
+    : `${look.message} Healthy for ${seconds} s by a recount; nothing had to be done.`;
+  const ending = withConditions(end(now, "Succeeded", wrote ? "Recovered" : "NothingToDo", message), [
+    condition(now, "Verified", "True", "HealthyThroughSoak", message),
+    alertCondition(remediation, now),
+  ]);
+  return outcome(ending, wrote ? "repaired" : "self-healed");
+}
+
+function ineffective(look: Seen, now: number): Transition {
+  const message = `The repair did not help: ${look.message}`;
+  const ending = withConditions(end(now, "Ineffective", look.reason, message), [
+    condition(now, "Verified", "False", look.reason, look.message),
+  ]);
+  return outcome({ ...ending, status: { ...ending.status, cause: look.cause } }, "not-repaired");
+}
+
+function alertCondition(remediation: Remediation, now: number): Condition {
+  const { alertResolvedAt, lastSeenFiring } = remediation.status ?? {};
+  const firing = Math.max(instant(lastSeenFiring), instant(remediation.spec.receivedAt));
+  return instant(alertResolvedAt) > firing
+    ? condition(now, "AlertResolved", "True", "Resolved", `Alertmanager said so at ${alertResolvedAt}.`)
+    : condition(now, "AlertResolved", "Unknown", "NotHeard", "Alertmanager has not said so yet.");
+}
+
+/** What a look says of the target's health, with the time since when. */
+export function healthyCondition(look: Seen, now: number): Condition {
+  const status = look.health === "healthy" ? "True" : look.health === "pending" ? "Unknown" : "False";
+  return condition(now, "Healthy", status, look.reason, look.message.slice(0, 1000));
+}
+
+function troubledSince({ status }: Remediation): number {
+  const found = status?.conditions?.find(({ type }) => type === "Healthy");
+  return found?.status === "False" ? instant(found.lastTransitionTime) : 0;
+}
+
+function verifyingSince({ status }: Remediation, now: number): number {
+  const found = status?.conditions?.find(({ type }) => type === "Verified");
+  return found === undefined ? now : instant(found.lastTransitionTime);
+}
+
+function withConditions(transition: Transition, more: readonly Condition[]): Transition {
+  return {
+    ...transition,
+    status: { ...transition.status, conditions: [...(transition.status.conditions ?? []), ...more] },
+  };
+}
+
+/** The same end, with what became of the trouble. */
+export function outcome(
+  transition: Transition,
+  became: NonNullable<NonNullable<Remediation["status"]>["outcome"]>,
+): Transition {
+  return {
+    ...transition,
+    status: { ...transition.status, outcome: became, outcomeAt: transition.status.endedAt ?? null },
+  };
+}
