@@ -2,7 +2,7 @@
 import { Command as Program } from "commander";
 import type { HealFlags } from "../config/heal-config.ts";
 import { readRepair } from "../config/heal-config.ts";
-import type { Policies } from "../engine/types.ts";
+import type { Policies, Settings } from "../engine/types.ts";
 import type { CliContext } from "./context.ts";
 
 const EXITS = `
@@ -31,6 +31,7 @@ function healProgram(): Program {
     .description("Repairs a stuck DaemonSet rollout: the least thing that helps, fenced, verified.")
     .argument("[name]", "name of the DaemonSet (or the variable OPENFERO_DAEMONSET)");
   return sharedFlags(program)
+    .option("--mode <mode>", "auto, or approve: a person must agree to every plan with writes (or OPERARIUS_MODE)")
     .option("--dry-run [mode]", "client: plan only; server: the API server judges the writes, nothing is stored")
     .option(
       "--force-delete <uids>",
@@ -85,10 +86,18 @@ export function parseProgram(
   return { kind: "parsed", program };
 }
 
-const POLICIES = ["strategy", "rollback", "delete"] as const;
+const POLICIES = ["strategy", "rollback", "delete", "mode"] as const;
 
-/** The policies in the arguments of a Job that runs `heal daemonset`; undefined when it runs something else. */
-export function flagsOfJob(args: readonly string[]): Partial<Policies> | undefined {
+export interface JobRepair {
+  /** Of the DaemonSet, where the arguments name one. */
+  name: string | undefined;
+  flags: HealFlags;
+  policies: Policies;
+  settings: Settings;
+}
+
+/** How a Job with these arguments would repair, its environment aside; undefined when it does not run `heal daemonset`. */
+export function repairOfJob(args: readonly string[], pace: Settings["pace"]): JobRepair | undefined {
   const start = args.findIndex((word, index) => word === "heal" && args[index + 1] === "daemonset");
   if (start < 0) return undefined;
   const program = healProgram().allowUnknownOption().allowExcessArguments().exitOverride();
@@ -101,8 +110,15 @@ export function flagsOfJob(args: readonly string[]): Partial<Policies> | undefin
   }
   const flags = program.opts<HealFlags>();
   const problems: string[] = [];
-  const { policies } = readRepair(problems, flags, {});
-  if (problems.length > 0) return undefined;
+  const repair = readRepair(problems, flags, { OPERARIUS_PACE: pace });
+  return problems.length > 0 ? undefined : { name: program.args[0], flags, ...repair };
+}
+
+/** The policies in the arguments of a Job that runs `heal daemonset`; undefined when it runs something else. */
+export function flagsOfJob(args: readonly string[]): Partial<Policies> | undefined {
+  const repair = repairOfJob(args, "normal");
+  if (repair === undefined) return undefined;
+  const { flags, policies } = repair;
   return Object.fromEntries(
     POLICIES.filter((name) => flags[name] !== undefined).map((name) => [name, policies[name]]),
   ) as Partial<Policies>;

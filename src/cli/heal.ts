@@ -6,7 +6,7 @@ import { createActuator } from "../engine/actuate.ts";
 import { withoutSecrets } from "../engine/endings.ts";
 import { Interrupted, Stalled } from "../engine/errors.ts";
 import { createLedger } from "../engine/ledger.ts";
-import { EXIT, exitCode, mainFinding, terminationMessage } from "../engine/outcome.ts";
+import { EXIT, exitCode, lastPlan, mainFinding, terminationMessage } from "../engine/outcome.ts";
 import { assertNotPaused } from "../engine/pause.ts";
 import { mayPatchTemplate } from "../engine/rights.ts";
 import { runRemedy } from "../engine/run.ts";
@@ -150,7 +150,7 @@ function approvalOf({ remediation, dryRun }: HealConfig, context: CliContext): A
 }
 
 async function conclude<O extends ObservationBase>(end: Recorded<O> & { outcome: Outcome<O> }): Promise<number> {
-  const { config, context, text, record, outcome } = end;
+  const { config, remedy, context, text, record, outcome } = end;
   const finding = mainFinding(outcome);
   const lines = lastLines({
     outcome,
@@ -169,10 +169,15 @@ async function conclude<O extends ObservationBase>(end: Recorded<O> & { outcome:
   const remarks = [...excerptLines(excerpts ?? []), ...(sentence === "" ? [] : [sentence])];
   text.finish({ verdict: outcome.verdict, notes: outcome.last?.plan?.notes, remarks, ...lines });
   const writes = outcome.writes.map(({ step, unconfirmed }) => `${unconfirmed ? "unconfirmed: " : ""}${step.summary}`);
-  await writeTerminationMessage(
-    terminationMessage(outcome.verdict, { cause: finding?.cause ?? "none", writes, kept }),
-    context,
-  );
+  const { last } = outcome;
+  const details = {
+    cause: finding?.cause ?? "none",
+    writes,
+    lastWriteAt: outcome.writes.at(-1)?.at,
+    fingerprint: last && remedy.fingerprint(last.observation, last.diagnosis, lastPlan(outcome)),
+    kept,
+  };
+  await writeTerminationMessage(terminationMessage(outcome.verdict, details), context);
   return exitCode(outcome.verdict);
 }
 

@@ -1,10 +1,6 @@
 /** One look of a command that writes nothing: what was read, judged target by target as `heal` would judge it. */
 import type { LookConfig } from "../config/look-config.ts";
-import type { Surroundings, SurroundingsQuery } from "../engine/guards/common-cause.ts";
-import { surroundingsQuery } from "../engine/guards/common-cause.ts";
 import { ownerOf } from "../engine/guards/owner.ts";
-import type { Preview } from "../engine/proposal.ts";
-import { preview } from "../engine/proposal.ts";
 import type { Target } from "../engine/types.ts";
 import { StatusError, TransportError } from "../kube/errors.ts";
 import type { Kube } from "../kube/types.ts";
@@ -15,8 +11,10 @@ import { reported } from "../remedies/daemonset-rollout/reported.ts";
 import type { Survey, Surveyed } from "../remedies/daemonset-rollout/survey.ts";
 import { survey } from "../remedies/daemonset-rollout/survey.ts";
 import type { Unread } from "../remedies/daemonset-rollout/survey-lists.ts";
-import type { LedgerLook, PoliciesInForce, TargetLook } from "../reporting/look.ts";
+import type { PoliciesInForce, TargetLook } from "../reporting/look.ts";
 import type { CliContext } from "./context.ts";
+import type { JudgeInput, Nearby } from "./judge-look.ts";
+import { previewOf } from "./judge-look.ts";
 import { createProgressLine } from "./progress-line.ts";
 import { readSurroundings } from "./surroundings.ts";
 
@@ -55,7 +53,7 @@ export async function look(kube: Kube, config: LookConfig, context: CliContext):
     const looks: TargetLook[] = [];
     for (const each of seen.found) {
       const target = targetOf(each);
-      const judging = { target, ledger: ledgerOf(target), policies, settings, unread, nearby };
+      const judging = { target, ledger: ledgerOf(target), policies: policies.flags, settings, unread, nearby };
       const judged = await judgeOne(each, judging);
       if (each.kind === "observed") observations.set(judged, each.observation);
       looks.push(judged);
@@ -71,8 +69,6 @@ function targetOf(each: Surveyed): Target {
   return { cluster: "", kind: daemonSetRollout.kind, namespace, name };
 }
 
-type Nearby = (target: Target, query: SurroundingsQuery, at: number) => Promise<Surroundings>;
-
 /** The other DaemonSets in trouble: known already where all were read, else asked for. */
 function createNearby({ kube, config, seen }: { kube: Kube; config: LookConfig; seen: Survey }): Nearby {
   const { scope, settings } = config;
@@ -86,12 +82,8 @@ function createNearby({ kube, config, seen }: { kube: Kube; config: LookConfig; 
   });
 }
 
-interface Judging extends Pick<LookConfig, "settings"> {
-  target: Target;
-  ledger: LedgerLook;
-  policies: PoliciesInForce;
+interface Judging extends JudgeInput {
   unread: readonly string[];
-  nearby: Nearby;
 }
 
 /** A DaemonSet on which our own code fails must not hide the others; what the API server says is for all of them. */
@@ -103,32 +95,6 @@ async function judgeOne(each: Surveyed, judging: Judging): Promise<TargetLook> {
     const message = error instanceof Error ? error.message : String(error);
     return { kind: "failed", target: judging.target, message };
   }
-}
-
-/** As `heal` would: what it reads of the surroundings is read only where there is something to forbid. */
-async function previewOf(observation: Observation, judging: Judging): Promise<Preview> {
-  const { target, ledger, policies, settings, nearby } = judging;
-  const { at } = observation;
-  const { intents, others } = ledger.kind === "read" ? ledger : { intents: [], others: [] };
-  // The rights of the account that repairs are not those of the person who looks.
-  const base = {
-    remedy: daemonSetRollout,
-    settings,
-    policies: policies.flags,
-    intents,
-    others,
-    at,
-    mayPatchTemplate: true,
-  };
-  const seen = preview(observation, { ...base, surroundings: undefined });
-  if (ledger.kind === "broken" && seen.diagnosis.kind === "unhealthy") {
-    const { message } = ledger;
-    return { ...seen, proposal: { kind: "blocked", reason: "LedgerUnreadable", message }, guards: [], veto: undefined };
-  }
-  const query = surroundingsQuery(daemonSetRollout.guardFacts(observation, settings));
-  const acts = seen.proposal.kind === "proposed" && seen.proposal.plan.kind === "act";
-  if (!acts || seen.veto || !query) return seen;
-  return preview(observation, { ...base, surroundings: await nearby(target, query, at) });
 }
 
 async function judged(observation: Observation, judging: Judging): Promise<TargetLook> {

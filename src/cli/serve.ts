@@ -10,6 +10,7 @@ import { createLogger, errorText } from "../reporting/log.ts";
 import { runServer } from "../server.ts";
 import { version } from "../version.ts";
 import type { CliContext, Command } from "./context.ts";
+import { createLooks } from "./server-looks.ts";
 
 const USAGE_ERROR = 2;
 
@@ -41,7 +42,10 @@ async function run(config: ServeConfig, context: CliContext): Promise<number> {
     const kube = createKube(credentials, { userAgent: `operarius/${version}`, fieldManager: "operarius" });
     const { OPERARIUS_COMMIT: commit = "unknown", OPERARIUS_BUILD_DATE: buildDate = "unknown" } = context.env;
     const about = { version, commit, buildDate };
-    await runServer({ config, kube, log, about, signal: context.signal, now: context.now });
+    const { signal, now } = context;
+    const { operariusNamespace: installationNamespace, pace } = config;
+    const looks = createLooks({ kube, installationNamespace, pace, now, signal, log });
+    await runServer({ config, kube, log, about, signal, now, looks });
     return 0;
   } catch (error) {
     const isUsage = error instanceof CredentialsError;

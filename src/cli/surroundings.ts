@@ -114,9 +114,9 @@ async function pauseOf({ kube, now }: SurroundingsInput, installed: string | und
   }
 }
 
-/** Every Lease of ours that these rights reach, in one list. */
-async function ledgerReader(
-  { kube, targets, signal, now }: SurroundingsInput,
+/** Every Lease of ours that these rights reach, in one list. Rejects with every other error of the API. */
+export async function ledgerReader(
+  { kube, targets, signal, now }: Pick<SurroundingsInput, "kube" | "targets" | "signal" | "now">,
   installed: string | undefined,
 ): Promise<(target: Target) => LedgerLook> {
   const namespace = installed ?? targets;

@@ -103,6 +103,11 @@ describe("defaults", () => {
     });
   });
 
+  it("no mode is auto, and so is an empty variable", () => {
+    expect(good().policies.mode).toBeUndefined();
+    expect(good({ mode: "auto" }, { OPERARIUS_MODE: "" }).policies.mode).toBeUndefined();
+  });
+
   it("an empty variable of the server is an absent one", () => {
     const env = { OPERARIUS_APPROVED_PLAN: "", OPERARIUS_NAMESPACE: "", OPERARIUS_DEADLINE_SECONDS: "" };
     expect(good({}, env)).toMatchObject({
@@ -126,6 +131,10 @@ describe("values", () => {
     [{ pace: "normal" }, { OPERARIUS_PACE: "fast" }, { settings: { pace: "normal" } }],
     [{ forceDelete: "uid-1,uid-2," }, {}, { policies: { forceDelete: ["uid-1", "uid-2"] } }],
     [{ approvedPlan: "abc" }, { OPERARIUS_APPROVED_PLAN: "def" }, { approvedPlan: "abc" }],
+    [{ mode: "approve" }, {}, { policies: { mode: "approve" } }],
+    [{}, { OPERARIUS_MODE: "approve" }, { policies: { mode: "approve" } }],
+    [{ mode: "auto" }, { OPERARIUS_MODE: "approve" }, { policies: { mode: "approve" } }],
+    [{ mode: "approve" }, { OPERARIUS_MODE: "auto" }, { policies: { mode: "approve" } }],
     [
       {},
       { OPERARIUS_APPROVED_PLAN: "def", OPERARIUS_REMEDIATION: "rem-1", NODE_NAME: "n1" },

@@ -12,6 +12,7 @@ export interface HealFlags {
   strategy?: string;
   rollback?: string;
   delete?: string;
+  mode?: string;
   forceDelete?: string;
   timeout?: string;
   pace?: string;
@@ -58,6 +59,7 @@ export interface HealConfig {
 }
 
 const MOST_EXCERPT_LINES = 50;
+const MODES = ["auto", "approve"] as const;
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -139,11 +141,17 @@ export function readRepair(problems: string[], flags: HealFlags, env: Env): { se
     ...optional("soakMs", duration(problems, "--soak", flags.soak, 0)),
     ...optional("minAgeMs", duration(problems, "--min-age", flags.minAge, 0)),
   };
+  // What the installation demands, no Operarius can take back.
+  const modes = [
+    oneOf(problems, "--mode", flags.mode ?? "auto", MODES),
+    oneOf(problems, "OPERARIUS_MODE", env.OPERARIUS_MODE || "auto", MODES),
+  ];
   const policies: Policies = {
     strategy: oneOf(problems, "--strategy", flags.strategy ?? "guided", ["guided", "restart"]),
     rollback: oneOf(problems, "--rollback", flags.rollback ?? "approve", ["off", "suggest", "approve", "auto"]),
     delete: oneOf(problems, "--delete", flags.delete ?? "on", ["off", "on"]),
     forceDelete: (flags.forceDelete ?? "").split(",").filter((uid) => uid !== ""),
+    ...(modes.includes("approve") ? { mode: "approve" } : {}),
   };
   return { settings: settingsFor(pace, overrides), policies };
 }

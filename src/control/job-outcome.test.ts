@@ -54,6 +54,13 @@ describe("reportOf", () => {
     expect(reportOf([pod(report("failed", { receipt: "../x" }))])?.receipt).toBeUndefined();
   });
 
+  it("tells when it last wrote and what it last saw; what cannot be read of that costs no verdict", () => {
+    const more = { lastWriteAt: "2026-01-01T00:00:00.123Z", fingerprint: "f" };
+    expect(reportOf([pod(report("failed", more))])).toMatchObject(more);
+    const broken = reportOf([pod(report("failed", { lastWriteAt: "yesterday", fingerprint: 7 }))]);
+    expect([broken?.verdict, broken?.lastWriteAt, broken?.fingerprint]).toEqual(["failed", undefined, undefined]);
+  });
+
   it.each([
     ["no pods", []],
     ["no message", [pod(undefined)]],

@@ -26,6 +26,8 @@ const reportSchema = z.object({
   planDigest: z.string().max(256).optional(),
   recheckAfterSeconds: z.number().min(0).max(86_400).optional(),
   writes: z.array(z.string()).default([]),
+  lastWriteAt: z.iso.datetime({ offset: true }).optional().catch(undefined),
+  fingerprint: z.string().max(256).optional().catch(undefined),
   receiptDigest: z.string().optional(),
   receipt: z
     .string()

@@ -1,10 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { anObservation } from "../../test/support/daemonset-builders.ts";
+import { anObservation, NOW } from "../../test/support/daemonset-builders.ts";
+import { aPlan, rollback } from "../../test/support/guard-input.ts";
 import { awaitingApproval, declined, interrupted, recovered, waiting } from "./endings.ts";
-import { exitCode, mainFinding, terminationMessage } from "./outcome.ts";
+import { exitCode, lastPlan, mainFinding, terminationMessage } from "./outcome.ts";
+import type { Look } from "./run-types.ts";
 import { VERDICTS } from "./termination.ts";
-import type { Diagnosis, Finding, Verdict } from "./types.ts";
+import type { Diagnosis, Finding, ObservationBase, Plan, PlanMark, Verdict } from "./types.ts";
 
 describe("exit codes", () => {
   it.each<[Verdict["kind"], string, number]>([
@@ -92,13 +94,45 @@ describe("the main finding", () => {
   });
 });
 
+describe("the plan of the last look", () => {
+  const observation = anObservation();
+  const diagnosis: Diagnosis = { kind: "healthy", reason: "Healthy", message: "" };
+  const notes = { delete: "", template: "" };
+  const wait: Plan = { kind: "wait", reason: "Progressing", message: "", recheckAfterMs: 1, notes };
+  const plan = aPlan(rollback);
+  const declined: Verdict = { kind: "declined", reason: "PolicyUnreadable", message: "" };
+  const waiting: Verdict = { kind: "waiting", reason: "Soaking", message: "" };
+  const veto = { name: "SelfNode", result: { kind: "veto", reason: "SelfNode", message: "" } } as const;
+  const passed = { name: "OptOut", result: { kind: "pass" } } as const;
+
+  it.each<[string, Partial<Look<ObservationBase>>, Verdict, PlanMark | undefined]>([
+    ["to act", { plan, guards: [passed] }, waiting, { kind: "act", reason: "r", digest: "d" }],
+    ["that a guard forbids", { plan, guards: [passed, veto] }, declined, { kind: "decline", reason: "SelfNode" }],
+    ["to wait", { plan: wait }, waiting, { kind: "wait", reason: "Progressing" }],
+    ["that may not even be made", {}, declined, { kind: "decline", reason: "PolicyUnreadable" }],
+    ["that was not needed", {}, waiting, undefined],
+  ])("%s", (_name, last, verdict, want) => {
+    expect(lastPlan({ last: { observation, diagnosis, plan: undefined, ...last }, verdict })).toEqual(want);
+  });
+
+  it("of no look", () => {
+    expect(lastPlan({ last: undefined, verdict: declined })).toBeUndefined();
+  });
+});
+
 describe("the termination message", () => {
   const verdict: Verdict = { kind: "declined", reason: "NodeDown", message: "Node n1 does not answer." };
 
   it("is what the server reads", () => {
     const text = terminationMessage(
       { ...verdict, planDigest: "abc", recheckAfterMs: 1500 },
-      { cause: "C16", writes: ["deleted a"], kept: { receiptDigest: "abc", receipt: "agent-1-1" } },
+      {
+        cause: "C16",
+        writes: ["deleted a"],
+        lastWriteAt: NOW,
+        fingerprint: "f",
+        kept: { receiptDigest: "abc", receipt: "agent-1-1" },
+      },
     );
     expect(JSON.parse(text)).toEqual({
       schema: "operarius.openfero.io/termination/v1",
@@ -109,6 +143,8 @@ describe("the termination message", () => {
       planDigest: "abc",
       recheckAfterSeconds: 2,
       writes: ["deleted a"],
+      lastWriteAt: "2026-01-15T12:00:00.000Z",
+      fingerprint: "f",
       receiptDigest: "abc",
       receipt: "agent-1-1",
     });

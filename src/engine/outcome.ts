@@ -1,8 +1,9 @@
 /** What a verdict means outside the program: exit code and termination message (pure). */
 import { canonicalJson } from "./digest.ts";
+import { planMark } from "./proposal.ts";
 import type { Outcome } from "./run-types.ts";
 import type { TerminationMessage } from "./termination.ts";
-import type { CauseId, Diagnosis, Finding, ObservationBase, Verdict } from "./types.ts";
+import type { CauseId, Diagnosis, Finding, ObservationBase, PlanMark, Verdict } from "./types.ts";
 
 export const EXIT = { ok: 0, notRecovered: 1, usage: 2, interrupted: 3, declined: 4 } as const;
 
@@ -29,6 +30,18 @@ export function presentFinding<O extends ObservationBase>({ last }: Pick<Outcome
   return last === undefined || last.diagnosis.kind === "healthy" ? undefined : last.diagnosis.findings[0];
 }
 
+/** What became of the plan of a run's last look: what refused it, the guards or the policies, has declined it. */
+export function lastPlan<O extends ObservationBase>({
+  last,
+  verdict,
+}: Pick<Outcome<O>, "last" | "verdict">): PlanMark | undefined {
+  if (last === undefined) return undefined;
+  const { plan, guards = [] } = last;
+  const refusals = guards.flatMap(({ result }) => (result.kind === "veto" ? [result] : []));
+  if (plan !== undefined) return planMark(plan, refusals[0]);
+  return verdict.kind === "declined" ? { kind: "decline", reason: verdict.reason } : undefined;
+}
+
 /** At most this many bytes are kept by the kubelet for us (it cuts at 4096). */
 const MAX_BYTES = 3072;
 
@@ -37,7 +50,15 @@ type ReceiptField = "receiptDigest" | "receipt" | "receiptProblem";
 /** The termination message, cut to fit: writes first, then the sentence. */
 export function terminationMessage(
   verdict: Verdict,
-  details: { cause: CauseId; writes: readonly string[]; kept?: Pick<TerminationMessage, ReceiptField> },
+  details: {
+    cause: CauseId;
+    writes: readonly string[];
+    /** Of the last write, in milliseconds since the epoch. */
+    lastWriteAt?: number | undefined;
+    /** Of the last look. */
+    fingerprint?: string | undefined;
+    kept?: Pick<TerminationMessage, ReceiptField>;
+  },
 ): string {
   const message: TerminationMessage = {
     schema: "operarius.openfero.io/termination/v1",
@@ -48,6 +69,8 @@ export function terminationMessage(
     ...(verdict.planDigest ? { planDigest: verdict.planDigest } : {}),
     ...(verdict.recheckAfterMs === undefined ? {} : { recheckAfterSeconds: Math.ceil(verdict.recheckAfterMs / 1000) }),
     writes: details.writes.slice(0, 10),
+    ...(details.lastWriteAt === undefined ? {} : { lastWriteAt: new Date(details.lastWriteAt).toISOString() }),
+    ...(details.fingerprint === undefined ? {} : { fingerprint: details.fingerprint }),
     ...details.kept,
   };
   for (const limit of [1500, 600, 200]) {

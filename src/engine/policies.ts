@@ -50,6 +50,7 @@ export function lowerPolicies(
       rollback: LEVELS.rollback.find((level) => level === chosen.rollback) ?? "off",
       delete: chosen.delete === "on" ? "on" : "off",
       forceDelete: flags.forceDelete,
+      ...(flags.mode === undefined ? {} : { mode: flags.mode }),
     },
   };
 }

@@ -56,6 +56,7 @@ function remedyOf(plan: Plan, facts: Partial<GuardFacts> = {}, asked: unknown[] 
     describe: () => ({ status: [], pods: [] }),
     nodeStates: () => [],
     mostlyWorks: () => true,
+    fingerprint: () => "",
     waveMs: () => 0,
   };
 }

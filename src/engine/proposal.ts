@@ -13,6 +13,7 @@ import type {
   ObservationBase,
   Plan,
   PlanContext,
+  PlanMark,
   Policies,
   Remedy,
   Settings,
@@ -52,7 +53,7 @@ export function propose<O extends ObservationBase>(
 
 /** The guards' words on a plan; `plan` says under its step what became of it. */
 export type Judged = { reports: readonly GuardReport[]; plan: ActPlan } & (
-  | { kind: "refused"; reason: string; message: string; command?: string }
+  | { kind: "refused"; reason: string; message: string; command?: string; root?: string }
   /** A guard may have added that a person must agree first. */
   | { kind: "allowed" }
 );
@@ -72,15 +73,29 @@ export function hearGuards(plan: ActPlan, facts: GuardFacts, { isApprovable, ...
   return { reports, kind: "allowed", plan: { ...plan, needsApproval: true, message } };
 }
 
+interface Refusal {
+  reason: string;
+  message: string;
+  command?: string;
+}
+
 function refused(
   plan: ActPlan,
-  { reason, message, command }: { reason: string; message: string; command?: string },
+  { reason, message, command, root }: Refusal & { root?: string },
   reports: readonly GuardReport[],
 ): Judged {
   const note = `not done: ${message}`;
   // Where the remedy has noted the step itself: a touch is a write of the target, too.
   const notes = patchesTarget(plan) ? { ...plan.notes, template: note } : { ...plan.notes, delete: note };
-  return { kind: "refused", reports, reason, message, ...(command ? { command } : {}), plan: { ...plan, notes } };
+  return {
+    kind: "refused",
+    reports,
+    reason,
+    message,
+    ...(command ? { command } : {}),
+    ...(root ? { root } : {}),
+    plan: { ...plan, notes },
+  };
 }
 
 /** What a run would come to at its first look. */
@@ -90,7 +105,14 @@ export interface Preview {
   /** Every guard's word where the plan has writes. */
   guards: readonly GuardReport[];
   /** The first guard that forbids it. */
-  veto: { reason: string; message: string; command?: string } | undefined;
+  veto: (Refusal & { root?: string }) | undefined;
+}
+
+/** What a plan has come to once the guards were heard: one that they forbid is as good as declined. */
+export function planMark(plan: Plan, veto: { reason: string } | undefined): PlanMark {
+  if (veto) return { kind: "decline", reason: veto.reason };
+  const { kind, reason } = plan;
+  return plan.kind === "act" ? { kind, reason, digest: plan.digest } : { kind, reason };
 }
 
 /** The whole of it, for a look that writes nothing: outside of the cluster, and with somebody who could agree. */
@@ -108,7 +130,7 @@ export function preview<O extends ObservationBase>(
   const judged = hearGuards(proposal.plan, facts, hearing);
   const { reports: guards, plan } = judged;
   if (judged.kind === "allowed") return { diagnosis, proposal: { ...proposal, plan }, guards, veto: undefined };
-  const { reason, message, command } = judged;
-  const veto = { reason, message, ...(command ? { command } : {}) };
+  const { reason, message, command, root } = judged;
+  const veto = { reason, message, ...(command ? { command } : {}), ...(root ? { root } : {}) };
   return { diagnosis, proposal: { ...proposal, plan }, guards, veto };
 }

@@ -366,6 +366,67 @@ describe("what stands in the way", () => {
   });
 });
 
+describe("mode approve", () => {
+  const policies = { mode: "approve", rollback: "auto" } as const;
+  const record = { kind: "record" } as const;
+  const touch: Step = { kind: "touch", reason: "StatusStale", summary: "touch" };
+
+  it.each<[string, Step]>([
+    ["a deletion", deletion()],
+    ["a rollback under rollback auto", rollback],
+    ["a restart", { kind: "restart", reason: "StrategyRestart", summary: "restart" }],
+    ["a touch", touch],
+  ])("%s waits for a person, and the ledger stays as it is", async (_name, step) => {
+    const looks = [ill(acts("plan-1", { steps: [step] }))];
+    const { outcome, log } = await runFake({ looks, policies, approval: record });
+    expect(outcome.verdict).toMatchObject({ kind: "awaiting-approval", planDigest: "plan-1" });
+    expect(outcome.verdict.message).toContain("In mode approve a person must agree");
+    expect([outcome.writes, writes(log), log.filter((line) => line.startsWith("begin"))]).toEqual([[], [], []]);
+  });
+
+  it("an approved plan is carried out", async () => {
+    const looks = [ill(oneStep), ill(oneStep), healthy()];
+    const { outcome, log } = await runFake({ looks, policies, approval: record, approvedPlan: "plan-1" });
+    expect(outcome.verdict.kind).toBe("recovered");
+    expect(writes(log)).toEqual(["write delete on n1"]);
+  });
+
+  it.each<[string, string]>([
+    ["the wave that follows", "plan-2"],
+    ["the same again", "plan-1"],
+  ])("%s is asked for anew", async (_name, next) => {
+    const wave = ill(acts(next, { steps: [deletion("n2")] }));
+    const looks = [ill(oneStep), ill(oneStep), wave, wave, wave];
+    const { outcome, log } = await runFake({ looks, policies, approval: record, approvedPlan: "plan-1" });
+    expect(outcome.verdict).toMatchObject({ kind: "awaiting-approval", planDigest: next });
+    expect(writes(log)).toEqual(["write delete on n1"]);
+  });
+
+  it("at the terminal: asked for each wave", async () => {
+    const asked: string[] = [];
+    const ask = ({ digest }: { digest: string }) => {
+      asked.push(digest);
+      return Promise.resolve(true);
+    };
+    const wave = ill(acts("plan-2", { steps: [deletion("n2")] }));
+    const looks = [ill(oneStep), ill(oneStep), ill(oneStep), wave, wave, healthy()];
+    const { log } = await runFake({ looks, policies, approval: { kind: "ask", ask } });
+    expect(writes(log)).toEqual(["write delete on n1", "write delete on n2"]);
+    expect(asked).toEqual(["plan-1", "plan-2"]);
+  });
+
+  it("where nobody can agree, nothing is done", async () => {
+    const { outcome } = await runFake({ looks: [ill(oneStep)], policies });
+    expect(outcome).toMatchObject({ verdict: { kind: "declined", reason: "ModeApprove" }, writes: [] });
+  });
+
+  it("the remedy's own plan and what became of it are both on record, so that it replays", async () => {
+    const { outcome } = await runFake({ looks: [ill(oneStep)], policies, approval: record });
+    expect(outcome.last).toMatchObject({ proposed: { needsApproval: false }, plan: { needsApproval: true } });
+    expect(outcome.last?.context?.policies.mode).toBe("approve");
+  });
+});
+
 describe("approval", () => {
   const looks = [ill(wanted), ill(wanted), ill(wanted), healthy()];
 

@@ -213,6 +213,8 @@ async function consider<O extends ObservationBase>(
   const bound = plan.needsApproval || (options.approvedPlan !== undefined && state.writes.length === 0);
   if (bound && options.dryRun === "none" && state.approvedPlan !== plan.digest) return askFor(plan, options, state);
   await carryOut(plan, options, state);
+  // A person agreed to these writes, once: whatever comes next is asked for anew.
+  state.approvedPlan = undefined;
   state.dwelt = undefined;
   state.moves = 0;
   if (options.dryRun === "server")

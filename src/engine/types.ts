@@ -31,6 +31,8 @@ export interface Finding {
   nodes: readonly string[];
   /** What a person runs to fix it, names filled in; the first is the best. */
   commands: readonly string[];
+  /** What is behind it and may be behind others' troubles: node/n2, registry/example.com, webhook/name, zone/a. */
+  root?: string;
 }
 
 export type Diagnosis =
@@ -119,6 +121,14 @@ export type Plan =
     }
   | { kind: "decline"; reason: string; message: string; notes: StepNotes };
 
+/** What is compared of a plan; see `planMark` in proposal.ts. */
+export interface PlanMark {
+  kind: Plan["kind"];
+  reason: string;
+  /** Of a plan to act. */
+  digest?: string;
+}
+
 export type Verdict = {
   kind: VerdictKind;
   reason: string;
@@ -136,6 +146,8 @@ export interface Policies {
   delete: "off" | "on";
   /** Uids of pods whose forced deletion a person approved. */
   forceDelete: readonly string[];
+  /** approve: a person must agree to every plan with writes, whatever the others say; absent = auto. */
+  mode?: "auto" | "approve";
 }
 
 /** One write that was about to be made, as kept in the ledger. An intent without a visible effect counts as done. */
@@ -286,6 +298,11 @@ export interface Remedy<O extends ObservationBase> {
   nodeStates(observation: O): readonly NodeState[];
   /** Whether most of the target works, which makes an incomplete repair partial rather than failed. */
   mostlyWorks(observation: O): boolean;
+  /**
+   * Equal as long as what is wrong, with which pods and nodes, and what is planned about it are: not a matter of ages,
+   * counts of restarts or words.
+   */
+  fingerprint(observation: O, diagnosis: Diagnosis, plan: PlanMark | undefined): string;
   /** Least time a wave needs until its replacements can be Available, in milliseconds. */
   waveMs(observation: O, settings: Settings): number;
 }

@@ -156,6 +156,7 @@ function remedyOf(
     describe: () => ({ status: [], pods: [] }),
     nodeStates: () => [],
     mostlyWorks: ({ works }) => works,
+    fingerprint: (_observation, diagnosis, plan) => `${diagnosis.kind} ${plan?.kind} ${plan?.reason}`,
     waveMs: () => 30_000,
     guardFacts: ({ facts }) =>
       someGuardFacts({ templateManagers: ["kubectl-edit"], nodes: [], troubledNodes: [], ...facts }),

@@ -53,6 +53,12 @@ describe("allowance", () => {
       ["automatic FailedPodsOnly", "approval RollbackApprove", "approval CriticalClass"],
     ],
     [
+      "mode approve",
+      {},
+      { rollback: "auto", mode: "approve" },
+      ["approval ModeApprove", "approval ModeApprove", "approval ModeApprove"],
+    ],
+    [
       "everything off",
       {},
       { rollback: "off", delete: "off" },

@@ -4,6 +4,7 @@
  */
 import { lowerPolicies } from "../policies.ts";
 import type { GuardFacts, Policies } from "../types.ts";
+import { MODE_APPROVE } from "./approval.ts";
 import { CLUSTER_DELETIONS, CLUSTER_TEMPLATE_WRITES } from "./cluster-budget.ts";
 import { classSentence } from "./critical-class.ts";
 import { optOutSentence } from "./opt-out.ts";
@@ -115,10 +116,12 @@ export function allowance(facts: GuardFacts, policies: Policies, at: number): Al
   const lowered = lowerPolicies(policies, facts);
   const own = lowered.kind === "policies" ? lowered.policies : policies;
   const template = never ?? templateClosed(facts, owner);
+  const asked = (may: Permission): Permission =>
+    policies.mode === "approve" && may.how === "automatic" ? permission("approval", "ModeApprove", MODE_APPROVE) : may;
   const may = {
-    delete: never ?? deletePermission(facts, own, classified),
-    rollback: template ?? rollbackPermission(own, classified),
-    restart: template ?? restartPermission(own, classified),
+    delete: asked(never ?? deletePermission(facts, own, classified)),
+    rollback: asked(template ?? rollbackPermission(own, classified)),
+    restart: asked(template ?? restartPermission(own, classified)),
   };
   const writesTemplate = may.rollback.how === "automatic" || may.restart.how === "automatic";
   // Where the namespace cannot be read, one pod within a day is the limit.

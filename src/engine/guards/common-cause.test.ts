@@ -95,6 +95,7 @@ describe("CommonCause", () => {
       reason: "DependencyUnhealthy",
       message: `DaemonSet kube-system/cni (class path: evidence of path) fell ill on n1, n3 within 15 min of this one; it comes first: ${command}`,
       command,
+      root: "daemonset/kube-system/cni",
     });
   });
 
@@ -111,6 +112,7 @@ describe("CommonCause", () => {
       message:
         "Node n1 is the root: DaemonSets a/one, a/two fell ill there within 15 min of this one. The node comes first: kubectl describe node n1",
       command: "kubectl describe node n1",
+      root: "node/n1",
     });
   });
 
@@ -182,6 +184,7 @@ describe("CommonCause", () => {
       message:
         "Zone a is the root: DaemonSet logging/other fell ill there, and only there, within 15 min of this one. The zone comes first: kubectl get nodes -l topology.kubernetes.io/zone=a",
       command: "kubectl get nodes -l topology.kubernetes.io/zone=a",
+      root: "zone/a",
     });
   });
 

@@ -73,8 +73,8 @@ function isRoot({ classified }: Pick<Neighbour, "classified">): boolean {
   return classified.class === "path" || classified.class === "driver";
 }
 
-function dependency(message: string, command: string): GuardResult {
-  return { kind: "veto", reason: "DependencyUnhealthy", message: `${message}: ${command}`, command };
+function dependency(root: string, message: string, command: string): GuardResult {
+  return { kind: "veto", reason: "DependencyUnhealthy", message: `${message}: ${command}`, command, root };
 }
 
 /** Nodes on which the neighbour fell ill together with the target. */
@@ -99,6 +99,7 @@ function judgeNeighbours(plan: ActPlan, facts: GuardFacts, neighbours: readonly 
   if (root) {
     const { ref, classified } = root.neighbour;
     return dependency(
+      `daemonset/${ref}`,
       `DaemonSet ${ref} (class ${classified.class}: ${classified.evidence}) fell ill on ${root.nodes.join(", ")} within 15 min of this one; it comes first`,
       `kubectl describe daemonset/${ref.split("/")[1]} -n ${ref.split("/")[0]}`,
     );
@@ -110,6 +111,7 @@ function judgeNeighbours(plan: ActPlan, facts: GuardFacts, neighbours: readonly 
   if (near[0]) {
     const node = near[0].nodes[0];
     return dependency(
+      `node/${node}`,
       `Node ${node} is the root: DaemonSets ${others} fell ill there within 15 min of this one. The node comes first`,
       `kubectl describe node ${node}`,
     );
@@ -122,6 +124,7 @@ function judgeNeighbours(plan: ActPlan, facts: GuardFacts, neighbours: readonly 
   );
   return zone !== "" && likewise
     ? dependency(
+        `zone/${zone}`,
         `Zone ${zone} is the root: DaemonSet ${likewise.ref} fell ill there, and only there, within 15 min of this one. The zone comes first`,
         `kubectl get nodes -l topology.kubernetes.io/zone=${zone}`,
       )

@@ -24,7 +24,14 @@ export interface GuardInput {
 export type GuardResult =
   | { kind: "pass" }
   /** `command`: what a person runs instead, where it is not what the finding says. */
-  | { kind: "veto"; reason: string; message: string; command?: string }
+  | {
+      kind: "veto";
+      reason: string;
+      message: string;
+      command?: string;
+      /** What has to be repaired first: node/n2, zone/a, daemonset/kube-system/cni. */
+      root?: string;
+    }
   /** Allowed once a person has approved exactly this plan, whatever the policies say. */
   | { kind: "needs-approval"; reason: string; message: string; command?: string }
   /** The inputs cannot be read with these rights: allowed is one pod and no template write. */

@@ -148,6 +148,7 @@ describe("all together", () => {
       "CriticalClass",
       "Budget",
       "ClusterBudget",
+      "Approval",
       "Scope",
     ]);
     expect(veto?.reason).toBe("OptedOut");

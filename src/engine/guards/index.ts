@@ -1,4 +1,5 @@
 /** The guards in the order in which they speak. Fail closed: the first veto ends the plan. */
+import { approval } from "./approval.ts";
 import { budget } from "./budget.ts";
 import { clusterBudget } from "./cluster-budget.ts";
 import { commonCause } from "./common-cause.ts";
@@ -20,6 +21,7 @@ export const guards: readonly Guard[] = [
   criticalClass,
   budget,
   clusterBudget,
+  approval,
 ];
 
 export interface GuardReport {

@@ -58,6 +58,31 @@ const tainted = () =>
 const withDead = (...names: string[]) =>
   someNodes(4).map((node) => (names.includes(node.name) ? deadNode(node.name) : node));
 
+describe("what is behind it", () => {
+  const pull = (image: string, message: string) =>
+    waitingPod(
+      "n1",
+      { reason: "ErrImagePull" },
+      { containers: [aContainer({ image, ready: false, waiting: { reason: "ErrImagePull", message } })] },
+    );
+
+  it.each<[string, Observation, string | undefined]>([
+    [
+      "a registry that does not answer",
+      stoppedRollout([pull("reg.example.com:5000/app:2", "i/o timeout")]),
+      "registry/reg.example.com:5000",
+    ],
+    ["a registry that denies", stoppedRollout([pull("team/app:2", "unauthorized")]), "registry/docker.io"],
+    ["a tag that does not exist", stoppedRollout([badImagePod("n1")]), undefined],
+    ["a dead node", stoppedRollout([], { nodes: withDead("n3") }), "node/n3"],
+    ["one bad node", anObservation({ pods: fleet(4, [crashingPod("n2")]) }), "node/n2"],
+    ["a bad revision", stoppedRollout([crashingPod("n1")]), undefined],
+  ])("%s", (_name, observation, root) => {
+    const diagnosis = diagnose(observation, { settings });
+    expect(diagnosis.kind === "healthy" ? "none" : diagnosis.findings[0]?.root).toBe(root);
+  });
+});
+
 describe("one case for each cause", () => {
   it.each<[string, Observation, string, RegExp]>([
     [

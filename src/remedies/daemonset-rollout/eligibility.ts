@@ -35,6 +35,14 @@ export function isDrained(node: NodeFacts): boolean {
   return isLeaving(node) || node.taints.some(({ key }) => DRAINED.test(key));
 }
 
+/** The zone's label, and its name before Kubernetes 1.17. */
+const ZONES = ["topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"];
+
+/** Failure domain of a node; "" = not known. */
+export function zoneOf({ labels }: NodeFacts): string {
+  return ZONES.map((key) => labels[key]).find((zone) => zone) ?? "";
+}
+
 function tolerates(toleration: Toleration, taint: Taint): boolean {
   if (toleration.effect && toleration.effect !== taint.effect) return false;
   if (toleration.key && toleration.key !== taint.key) return false;

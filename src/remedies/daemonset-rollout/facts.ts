@@ -156,6 +156,8 @@ export interface DaemonSetFacts {
   observedGeneration: number;
   /** When a manager last wrote something other than the status; undefined when managedFields do not say. */
   specChangedAt?: number;
+  /** The newest change of the spec by anybody but us; absent when managedFields know of none. */
+  edit?: { by: string; at: number };
   deleting: boolean;
   strategy: "RollingUpdate" | "OnDelete";
   /** Number or percentage, as written. */

@@ -1,16 +1,9 @@
 /** What the engine's guards judge by, drawn from an observation (pure). */
 import type { GuardFacts, Settings } from "../../engine/types.ts";
-import { isLeaving } from "./eligibility.ts";
-import type { NodeFacts, Observation, PodFacts } from "./facts.ts";
+import { isLeaving, zoneOf } from "./eligibility.ts";
+import type { Observation, PodFacts } from "./facts.ts";
 import { isUpdated, recount } from "./recount.ts";
 import { situation } from "./situation.ts";
-
-/** The zone's label, and its name before Kubernetes 1.17. */
-const ZONES = ["topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"];
-
-function zoneOf({ labels }: NodeFacts): string {
-  return ZONES.map((key) => labels[key]).find((zone) => zone) ?? "";
-}
 
 /** When a pod began to work on its node: as its first containers ran, else as it was created. */
 function startOf({ createdAt, containers }: PodFacts): number {

@@ -9,7 +9,7 @@ import type { ReflectorOptions } from "../../kube/reflector.ts";
 import { startReflector } from "../../kube/reflector.ts";
 import { controllerRevisions, daemonSets, namespaces, nodes, pods } from "../../kube/resources.ts";
 import type { Kube, Live } from "../../kube/types.ts";
-import { assemble, missing } from "./assemble.ts";
+import { assemble } from "./assemble.ts";
 import { createChanges } from "./changes.ts";
 import type { Observation } from "./facts.ts";
 import { templateMask } from "./pod-literals.ts";
@@ -17,7 +17,7 @@ import { labelSelector, nodeFacts, ownAnnotations } from "./project.ts";
 import { isControlledBy, podFacts } from "./project-pod.ts";
 import { createControllerReader } from "./read-controller.ts";
 import { createEventReader } from "./read-events.ts";
-import { recount } from "./recount.ts";
+import { rememberGaps } from "./remember-gaps.ts";
 import { rememberSpec } from "./remember-spec.ts";
 
 interface OpenOptions {
@@ -67,12 +67,11 @@ export async function openView({
       project: (pod) => (isControlledBy(pod, uid) ? podFacts(pod, salt) : undefined),
     });
     const allNodes = startReflector({ ...live, resource: nodes, project: nodeFacts });
-    const memory = { podless: new Map<string, number>(), orphaned: new Map<string, number>() };
     const revisions = readWhenChanged(() => ownRevisions(kube, namespace, selector));
     const mask = (): Mask => templateMask(own.get(namespace, name) ?? found);
     const explain = createEventReader({ kube, target, settings, uid, now, mask });
     const askController = createControllerReader({ kube, settings, uid, now });
-    const stale = rememberStale();
+    const aged = rememberGaps();
     const dated = rememberSpec();
     const [annotations] = await Promise.all([namespaceAnnotations(kube, namespace), ownPods.synced, allNodes.synced]);
 
@@ -99,15 +98,7 @@ export async function openView({
         }),
       );
       objects = observation.pods.length + observation.nodes.length;
-      const { podless, orphaned } = missing(observation);
-      return askController(
-        await explain({
-          ...observation,
-          podlessSince: remember(memory.podless, podless, observation.at),
-          orphanedSince: remember(memory.orphaned, orphaned, observation.at),
-          ...stale(observation),
-        }),
-      );
+      return askController(await explain(aged(observation)));
     }
     /** The same pods in the same state, by uid and resourceVersion, and the same spec. */
     async function confirm(): Promise<boolean> {
@@ -165,31 +156,5 @@ function readWhenChanged<T>(read: () => Promise<T>): (key: string) => Promise<T>
   return async (key) => {
     if (last?.key !== key) last = { key, value: await read() };
     return last.value;
-  };
-}
-
-/** Since when each of the present ones has been there, as far as this view has seen; those that are gone are forgotten. */
-function remember(memory: Map<string, number>, present: readonly string[], at: number): Record<string, number> {
-  const names = new Set(present);
-  for (const name of memory.keys()) if (!names.has(name)) memory.delete(name);
-  for (const name of names) if (!memory.has(name)) memory.set(name, at);
-  return Object.fromEntries(memory);
-}
-
-/** Since when the status has differed from the recount, neither of them changing; nothing while the spec is unobserved. */
-function rememberStale(): (observation: Observation) => { staleSince?: number } {
-  let held: { key: string; since: number } | undefined;
-  return (observation) => {
-    const { status, generation, observedGeneration } = observation.daemonSet;
-    const counted = recount(observation);
-    const names = Object.keys(counted) as (keyof typeof counted)[];
-    const differs = names.some((name) => counted[name] !== status[name]);
-    if (!differs || generation !== observedGeneration) {
-      held = undefined;
-      return {};
-    }
-    const key = names.map((name) => `${status[name]}/${counted[name]}`).join();
-    if (held?.key !== key) held = { key, since: observation.at };
-    return { staleSince: held.since };
   };
 }

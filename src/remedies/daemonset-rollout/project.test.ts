@@ -237,6 +237,24 @@ describe("daemonSetFacts", () => {
     expect(facts).toMatchObject({ controller: "Application/stack", deleting: true });
   });
 
+  it.each<[string, object[], object | undefined]>([
+    ["by a person", [{ manager: "kubectl-edit" }], { by: "kubectl-edit", at: Date.parse("2026-01-05T00:00:00Z") }],
+    [
+      "the newest of several",
+      [{ manager: "argocd" }, { manager: "kubectl-edit", time: "2026-01-04T00:00:00Z" }],
+      { by: "argocd", at: Date.parse("2026-01-05T00:00:00Z") },
+    ],
+    ["by us", [{ manager: "operarius" }], undefined],
+    ["by the controller, of old clusters", [{ manager: "kube-controller-manager" }], undefined],
+    ["of a subresource", [{ manager: "kubectl-edit", subresource: "status" }], undefined],
+    ["of the metadata only", [{ manager: "kubectl-edit", fieldsV1: { "f:metadata": {} } }], undefined],
+    ["without a time", [{ manager: "kubectl-edit", time: undefined }], undefined],
+  ])("a change of the spec %s", (_name, entries, want) => {
+    const entry = { operation: "Update", time: "2026-01-05T00:00:00Z", fieldsV1: { "f:spec": { "f:template": {} } } };
+    const managedFields = entries.map((each) => ({ ...entry, ...each }));
+    expect(daemonSetFacts(daemonSet({}, { managedFields }), []).edit).toEqual(want);
+  });
+
   it("does not know what managedFields do not say", () => {
     const facts = daemonSetFacts(daemonSet({}, { managedFields: undefined }), []);
     expect(facts.templateManagers).toEqual([]);

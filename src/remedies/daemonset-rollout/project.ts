@@ -48,6 +48,7 @@ export function daemonSetFacts(
     generation: metadata.generation ?? 0,
     observedGeneration: status?.observedGeneration ?? 0,
     ...when("specChangedAt", changes.length > 0 ? Math.max(...changes) : undefined),
+    ...editOf(writes),
     deleting: metadata.deletionTimestamp !== undefined,
     strategy: spec?.updateStrategy?.type === "OnDelete" ? "OnDelete" : "RollingUpdate",
     maxUnavailable: spec?.updateStrategy?.rollingUpdate?.maxUnavailable ?? 1,
@@ -70,6 +71,18 @@ export function daemonSetFacts(
       .filter((entry) => entry.fieldsV1?.["f:spec"]?.["f:template"] !== undefined)
       .map((entry) => entry.manager ?? ""),
   };
+}
+
+/** Neither a person nor a tool of theirs: ourselves, and the controller, which only reports. */
+const NOT_EDITORS: readonly (string | undefined)[] = ["operarius", "kube-controller-manager"];
+
+function editOf(writes: readonly ManagedFields[]): Pick<DaemonSetFacts, "edit"> {
+  const edits = writes
+    .filter(({ manager, fieldsV1 }) => fieldsV1?.["f:spec"] !== undefined && !NOT_EDITORS.includes(manager))
+    .map((entry) => ({ by: entry.manager ?? "", at: time(entry.time) ?? 0 }))
+    .filter(({ at }) => at > 0);
+  const [newest] = edits.toSorted((a, b) => b.at - a.at);
+  return newest === undefined ? {} : { edit: newest };
 }
 
 /** When the status was last written, in milliseconds since the epoch; 0 when managedFields do not say. */

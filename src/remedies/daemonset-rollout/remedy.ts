@@ -3,6 +3,7 @@ import type { Remedy } from "../../engine/types.ts";
 import { describe } from "./describe.ts";
 import { diagnose } from "./diagnose.ts";
 import type { Observation } from "./facts.ts";
+import { fingerprint } from "./fingerprint.ts";
 import { guardFacts, mostlyWorks } from "./guard-facts.ts";
 import { readSurroundings } from "./neighbours.ts";
 import { nodeStates } from "./node-states.ts";
@@ -24,6 +25,7 @@ export const daemonSetRollout: Remedy<Observation> = {
   describe,
   nodeStates,
   mostlyWorks,
+  fingerprint,
   waveMs: ({ daemonSet, pods }, settings) =>
     Math.max(daemonSet.template.gracePeriodMs * (settings.pace === "fast" ? 0.1 : 1), 1000) +
     2 * slowestStart(pods) +

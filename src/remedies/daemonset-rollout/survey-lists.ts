@@ -5,6 +5,7 @@ import type { Settings } from "../../engine/types.ts";
 import { isForbidden, isNotFound } from "../../kube/errors.ts";
 import { daemonSets, namespaces } from "../../kube/resources.ts";
 import type { Kube, ListOptions, Live, Resource } from "../../kube/types.ts";
+import type { NodeFacts, Observation } from "./facts.ts";
 
 export type SurveyScope =
   | { kind: "one"; namespace: string; name: string }
@@ -19,6 +20,10 @@ export interface SurveyOptions {
   now: () => number;
   /** How many objects of a kind were read so far. */
   progress: (what: string, count: number) => void;
+  /** Where the nodes are from, for those who survey often; listed anew when absent. */
+  nodes?: () => Promise<readonly NodeFacts[]>;
+  /** Adds what earlier surveys know of since when things are missing; a single one has no memory. */
+  remember?: (observation: Observation) => Observation;
 }
 
 /** What these rights do not reach; `message` is the API server's own. */
@@ -39,9 +44,9 @@ export async function collect<T, Kept>(
   options: ListOptions,
   keep: (object: Live<T>) => Kept | undefined,
 ): Promise<Kept[] | undefined> {
-  let kept: Kept[] = [];
-  let count = 0;
-  try {
+  return unlessForbidden({ unread }, resource.plural, async () => {
+    let kept: Kept[] = [];
+    let count = 0;
     for await (const page of kube.pages(resource, { ...options, signal })) {
       if (page.first) [kept, count] = [[], 0];
       for (const object of page.items) {
@@ -52,9 +57,20 @@ export async function collect<T, Kept>(
       progress(resource.plural, count);
     }
     return kept;
+  });
+}
+
+/** What `read` resolves with; undefined, and noted, when the API server refuses it. Every other error rejects. */
+export async function unlessForbidden<T>(
+  { unread }: Pick<Reader, "unread">,
+  what: string,
+  read: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await read();
   } catch (error) {
     if (!isForbidden(error)) throw error;
-    unread.push({ what: resource.plural, message: error.message });
+    unread.push({ what, message: error.message });
     return undefined;
   }
 }

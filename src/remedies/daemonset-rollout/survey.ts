@@ -15,7 +15,7 @@ import { templateMask } from "./pod-literals.ts";
 import { daemonSetFacts, eventFacts, labelSelector, nodeFacts } from "./project.ts";
 import { podFacts } from "./project-pod.ts";
 import type { Reader, SurveyOptions, Unread } from "./survey-lists.ts";
-import { collect, inNamespace, readDaemonSets, readNamespaces } from "./survey-lists.ts";
+import { collect, inNamespace, readDaemonSets, readNamespaces, unlessForbidden } from "./survey-lists.ts";
 
 /** One DaemonSet as seen. Without its pods, nodes or revisions it cannot be counted or judged: then only these facts are known. */
 export type Surveyed =
@@ -34,6 +34,7 @@ export interface Survey {
  */
 export async function survey(options: SurveyOptions): Promise<Survey> {
   const reader: Reader = { ...options, unread: [] };
+  const { remember = withMissing } = options;
   const salt = randomBytes(16).toString("hex");
   const sets = await readDaemonSets(reader);
   if (sets.length === 0) return { at: options.now(), found: [], unread: [] };
@@ -52,7 +53,7 @@ export async function survey(options: SurveyOptions): Promise<Survey> {
       return { kind: "partly", daemonSet: daemonSetFacts(daemonSet, revisions, salt), pods: own };
     const namespaceAnnotations = annotations.get(namespace);
     const parts = { at, daemonSet, revisions, pods: own, nodes: allNodes, namespaceAnnotations, salt };
-    return { kind: "observed", observation: withMissing(assemble(parts)) };
+    return { kind: "observed", observation: remember(assemble(parts)) };
   });
   const masks = new Map(sets.map((set) => [set.metadata.uid, templateMask(set)]));
   const explained = await withEvents(found, reader, masks);
@@ -101,9 +102,22 @@ async function readPods(
   return pairs && grouped(pairs);
 }
 
-async function readNodes(reader: Reader): Promise<NodeFacts[] | undefined> {
+/** Facts of every node of the cluster, for those who share them between surveys. Rejects as `Kube.pages` does. */
+export async function listNodes({ kube, signal }: Pick<SurveyOptions, "kube" | "signal">): Promise<NodeFacts[]> {
   const intern = createInterner();
-  return collect(reader, nodes, {}, (node) => intern(nodeFacts(node)));
+  let kept: NodeFacts[] = [];
+  for await (const page of kube.pages(nodes, { signal })) {
+    if (page.first) kept = [];
+    for (const node of page.items) kept.push(intern(nodeFacts(node)));
+  }
+  return kept;
+}
+
+async function readNodes(reader: Reader): Promise<readonly NodeFacts[] | undefined> {
+  const intern = createInterner();
+  return reader.nodes === undefined
+    ? collect(reader, nodes, {}, (node) => intern(nodeFacts(node)))
+    : unlessForbidden(reader, nodes.plural, reader.nodes);
 }
 
 async function readRevisions(

@@ -5,6 +5,7 @@ import { isAvailable } from "../recount.ts";
 import type { Situation, TroubledPod } from "../situation.ts";
 import { isNetwork } from "./config.ts";
 import type { Trouble } from "./trouble.ts";
+import { registryOf } from "./trouble.ts";
 
 /** `why` is a sentence for a person; undefined = revision or node, nobody knows. */
 export type Blame = { revision: true } | { revision: false; why: string | undefined };
@@ -16,12 +17,6 @@ export const SURROUNDINGS = "Neither a new pod nor another template changes that
 
 function person(why: string): Blame {
   return { revision: false, why };
-}
-
-/** "registry.example.com" of an image; Docker Hub's own where it names none. */
-function registryOf(image: string): string {
-  const [first = "", rest] = image.split("/", 2);
-  return rest !== undefined && /[.:]|^localhost$/.test(first) ? first : "docker.io";
 }
 
 /** C02: only a registry or a pull secret that the new revision brought can be its fault. */

@@ -67,6 +67,16 @@ describe("what refuses new pods", () => {
     expect(failing(lacking(["n1"], { events }))).toMatchObject({ cause, reason, templateCaused: false });
   });
 
+  it.each<[string, string | undefined]>([
+    ['Internal error occurred: failed calling webhook "v.example.com": no endpoints', "webhook/v.example.com"],
+    ['admission webhook "p.example.com" denied the request: exceeded quota', "webhook/p.example.com"],
+    ["the webhook is slow", undefined],
+    ["ValidatingAdmissionPolicy 'p' with binding 'b' denied request", undefined],
+    ["exceeded quota: few", undefined],
+  ])("what is behind it: %s", (message, root) => {
+    expect(failing(lacking(["n1"], { events: [anEvent({ message })] }))?.root).toBe(root);
+  });
+
   it.each([
     'failed calling webhook "v": exceeded quota',
     'admission webhook "p" denied the request: exceeded quota',

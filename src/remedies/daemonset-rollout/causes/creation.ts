@@ -75,6 +75,9 @@ const KINDS: readonly Kind[] = [
 /** `pods "NAME" is forbidden: `: a name that says nothing about the refusal. */
 const REFUSED = /pods "[^"]*" is forbidden: /;
 
+/** The API server's own words for a webhook that refuses, or that does not answer. */
+const WEBHOOK = /(?:failed calling webhook|admission webhook) "([^"]+)"/i;
+
 function kindOf(message: string): Kind {
   const words = message.replace(REFUSED, "");
   const found = KINDS.map((kind) => ({ kind, at: words.search(kind.pattern) })).filter(({ at }) => at >= 0);
@@ -130,6 +133,7 @@ export function creationFailing(here: Situation): (Finding & { templateCaused: b
     kind.part !== undefined &&
     here.proven !== undefined &&
     here.proven.admission[kind.part] !== daemonSet.template.admission[kind.part];
+  const webhook = kind.cause === "C21" ? WEBHOOK.exec(failure?.message ?? "")?.[1] : undefined;
   return {
     cause: kind.cause,
     reason: kind.reason,
@@ -141,6 +145,7 @@ export function creationFailing(here: Situation): (Finding & { templateCaused: b
     nodes: here.podless,
     commands: [`kubectl describe ${here.ref} -n ${daemonSet.namespace}   # ${kind.who}`],
     templateCaused,
+    ...(webhook === undefined ? {} : { root: `webhook/${webhook}` }),
   };
 }
 

@@ -129,6 +129,7 @@ it("one node among good ones (C04)", () => {
           "kubectl describe node n2   # repair or replace the node if a fresh pod has the same trouble",
           "kubectl logs agent-n2 -n kube-system --previous",
         ],
+        root: "node/n2",
       },
     ],
   ]);

@@ -128,6 +128,7 @@ export function oneNode(here: Situation, member: TroubledPod): Group {
         `kubectl describe node ${pod.node}   # repair or replace the node if a fresh pod has the same trouble`,
         ...logCommands(pod),
       ],
+      root: `node/${pod.node}`,
     },
   };
 }
@@ -157,6 +158,7 @@ export function failedPods(here: Situation, pods: readonly TroubledPod[]): Group
           ? `kubectl describe node ${first?.pod.node}   # relieve ${node?.pressures.join(", ")}`
           : `kubectl delete pod ${first?.pod.name} -n ${daemonSet.namespace}`,
       ],
+      ...(pressed.length > 0 && nodeNames(pods).length === 1 ? { root: `node/${first?.pod.node}` } : {}),
     },
   };
 }
@@ -202,6 +204,11 @@ function imageElsewhere({ good, oldGood }: Situation, { pod, trouble }: Troubled
     .map(({ node }) => node);
 }
 
+function sharedRoot(pods: readonly TroubledPod[]): Pick<Finding, "root"> {
+  const root = pods[0]?.trouble.root;
+  return root !== undefined && pods.every(({ trouble }) => trouble.root === root) ? { root } : {};
+}
+
 /** Nothing that may be written helps. `why` says so; undefined = revision or nodes, nobody knows. */
 export function forPerson(here: Situation, pods: readonly TroubledPod[], why: string | undefined): Group {
   const first = pods[0];
@@ -229,6 +236,7 @@ export function forPerson(here: Situation, pods: readonly TroubledPod[], why: st
       pods: podNames(pods),
       nodes: nodeNames(pods),
       commands: commandsFor(here, first, { nodes: nodeNames(pods), isPlatform: platform !== undefined }),
+      ...sharedRoot(pods),
     },
   };
 }

@@ -3,7 +3,7 @@
 import type { Cause } from "./cause.ts";
 import { RESTART_NO } from "./cause.ts";
 import type { Recognise, Trouble } from "./trouble.ts";
-import { imageOf, quote } from "./trouble.ts";
+import { imageOf, quote, registryOf } from "./trouble.ts";
 
 const PULL = new Set([
   "ErrImagePull",
@@ -20,6 +20,9 @@ const PLATFORM = /no match for platform|no matching manifest/i;
 /** The node's own store lacks a part of the image, whatever the registry has. */
 const STORE = /content digest \S* ?not found|content digest .*: not found|parent snapshot|failed to resolve rootfs/i;
 const ABSENT = /not found|manifest unknown|name unknown|does not exist|repository .* not exist/i;
+
+/** Causes that the registry has in common for all who pull from it. */
+const OF_REGISTRY: ReadonlySet<string> = new Set(["C02", "C03"]);
 
 type Kind = Pick<Trouble, "cause" | "reason" | "blame"> & { why: string };
 
@@ -100,6 +103,7 @@ export const recogniseImage: Recognise = ({ pod, daemonSet, events }) => {
     reason: kind.reason,
     blame: kind.blame,
     sentence: `cannot pull image ${image}: ${kind.why}`,
+    ...(OF_REGISTRY.has(kind.cause) && { root: `registry/${registryOf(image)}` }),
     ...(kind.cause === "C01" && kind.blame === "template" && { ofRevision: `the new image ${image} does not exist` }),
     evidence: [`${container.waiting.reason}: ${quote(telling ?? container.waiting.message)}`],
   };

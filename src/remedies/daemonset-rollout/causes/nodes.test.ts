@@ -43,6 +43,7 @@ describe("nodes that do not answer", () => {
         "kubectl describe node n2",
         `kubectl patch daemonset/agent -n kube-system --type merge -p '{"spec":{"updateStrategy":{"rollingUpdate":{"maxUnavailable":2}}}}'`,
       ],
+      root: "node/n2",
     });
   });
 
@@ -56,7 +57,24 @@ describe("nodes that do not answer", () => {
       pods: ["agent-n2"],
       nodes: ["n2"],
       commands: ["kubectl describe node n2"],
+      root: "node/n2",
     });
+  });
+
+  it.each<[string, readonly string[], readonly string[], string | undefined]>([
+    ["several, of one zone among others", ["a", "a"], ["b"], "zone/a"],
+    ["several, in a cluster of one zone", ["a", "a"], ["a"], undefined],
+    ["several, of different zones", ["a", "b"], ["c"], undefined],
+    ["several, of no known zone", ["", ""], ["b"], undefined],
+    ["one, of whatever zone", ["a"], ["b"], "node/n1"],
+  ])("what is behind it: %s", (_name, dead, others, root) => {
+    const zone = (value: string) => ({ labels: { "topology.kubernetes.io/zone": value } });
+    const nodes = [
+      ...dead.map((value, index) => deadNode(`n${index + 1}`, zone(value))),
+      ...others.map((value, index) => aNode(`n${dead.length + index + 1}`, zone(value))),
+    ];
+    const observation = anObservation({ nodes, pods: nodes.map(({ name }) => aPod(name)) });
+    expect(nodeDown(situation(observation, settings))?.root).toBe(root);
   });
 
   it("several, on some of which the rollout waits", () => {

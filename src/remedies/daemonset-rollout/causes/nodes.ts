@@ -1,5 +1,6 @@
 /** C15/C16 node down · C19 node object gone. What happens on such a node says nothing about the revision. */
 import type { Finding } from "../../../engine/types.ts";
+import { zoneOf } from "../eligibility.ts";
 import type { NodeFacts } from "../facts.ts";
 import { isUpdated, maxUnavailable } from "../recount.ts";
 import type { Situation } from "../situation.ts";
@@ -28,6 +29,16 @@ function diedAfterUpdate({ slots, observation: { daemonSet } }: Situation): stri
       return readyChangedAt >= started && readyChangedAt - started <= SUSPECT_MS;
     })
     .map(({ node }) => node.name);
+}
+
+/** The one node that is down, or the zone that holds all that are down while there are other zones. */
+function rootOf(dead: readonly NodeFacts[], { slots }: Situation): Pick<Finding, "root"> {
+  const [first, ...rest] = dead;
+  if (first === undefined) return {};
+  if (rest.length === 0) return { root: `node/${first.name}` };
+  const zone = zoneOf(first);
+  const isOneZone = zone !== "" && rest.every((node) => zoneOf(node) === zone);
+  return isOneZone && slots.some(({ node }) => zoneOf(node) !== zone) ? { root: `zone/${zone}` } : {};
 }
 
 /** Nodes of this DaemonSet are NotReady. Deleting their pods cannot help; a restart adds a second stall. */
@@ -67,6 +78,7 @@ export function nodeDown(here: Situation): Finding | undefined {
       `kubectl describe node ${names[0]}`,
       ...(stillCounted && daemonSet.strategy === "RollingUpdate" && suspects.length === 0 ? [raise] : []),
     ],
+    ...rootOf(dead, here),
   };
 }
 

@@ -27,6 +27,8 @@ export interface Trouble {
   words?: string;
   /** What a person runs against it before anything else. */
   commands?: readonly string[];
+  /** What outside of the pod shows itself in it; see `Finding.root`. */
+  root?: string;
 }
 
 /** What a family may look at when it recognises a pod's trouble. */
@@ -54,6 +56,12 @@ export function quote(text: string): string {
 /** The image the container waits for: its own, which need not be the template's present one. */
 export function imageOf(container: ContainerFacts, daemonSet: DaemonSetFacts): string {
   return container.image || (daemonSet.template.images[container.name] ?? "");
+}
+
+/** "registry.example.com" of an image; Docker Hub's own where it names none. */
+export function registryOf(image: string): string {
+  const [first = "", rest] = image.split("/", 2);
+  return rest !== undefined && /[.:]|^localhost$/.test(first) ? first : "docker.io";
 }
 
 /** The command that shows what the pod's containers said, of the run before where there was one; none before a first run. */
