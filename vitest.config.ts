@@ -76,7 +76,7 @@ export default defineConfig({
           include: ["test/openfero/sandbox.test.ts"],
           globalSetup: ["test/sandbox/build-once.ts"],
           // For what hangs.
-          testTimeout: 120_000,
+          testTimeout: 240_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 4 },
         },

@@ -68,6 +68,9 @@ export async function follow(kube: Kube, signal: AbortSignal): Promise<Seen> {
   return { kube, records, jobs: started };
 }
 
+/** For what never comes, not for slow machines. */
+const withinMs = 180_000;
+
 const operariusLabel = "openfero.io/operarius";
 
 /** The records of alerts of this name. */
@@ -84,9 +87,8 @@ export async function jobsOf(kube: Kube, operarius: string): Promise<Live<Job>[]
 
 /** Waits until an Operarius has started so many Jobs; rejects when there are more. */
 export async function jobsStarted({ kube, jobs: copy }: Seen, operarius: string, count = 1): Promise<Live<Job>[]> {
-  await until(`${count} Jobs of ${operarius}`, () => {
-    return copy.items().filter(({ metadata }) => metadata.labels?.[operariusLabel] === operarius).length >= count;
-  });
+  const isOurs = ({ metadata }: Live<Job>): boolean => metadata.labels?.[operariusLabel] === operarius;
+  await until(`${count} Jobs of ${operarius}`, () => copy.items().filter(isOurs).length >= count, { withinMs });
   const started = await jobsOf(kube, operarius);
   if (started.length !== count) throw new Error(`${operarius} has started ${started.length} Jobs, not ${count}`);
   return started;
@@ -110,7 +112,14 @@ export async function allEnded(
 ): Promise<Live<Remediation>[]> {
   const isOurs = ({ spec, status }: Live<Remediation>): boolean =>
     spec.alert.labels.alertname === alertname && isTerminal(status?.phase);
-  await until(`${count} records of ${alertname} to end`, () => copy.items().filter(isOurs).length >= count);
+  await until(`${count} records of ${alertname} to end`, () => copy.items().filter(isOurs).length >= count, {
+    withinMs,
+    seen: () =>
+      copy
+        .items()
+        .filter(({ spec }) => spec.alert.labels.alertname === alertname)
+        .map(({ status }) => status),
+  });
   const records = await recordsOf(kube, alertname);
   if (records.length !== count) throw new Error(`there are ${records.length} records of ${alertname}, not ${count}`);
   return records;

@@ -39,12 +39,15 @@ export const targetDepartures: readonly Case[] = [
   {
     title: "3.3 the target follows from the labels, and is never an exporter's own pod",
     async run({ kube, open }) {
-      for (const [index, { labels, target }] of rules.entries()) {
-        const alertname = `Target${index}`;
-        // Each has a cluster of its own: here they must not meet one another, only be named.
-        await create(kube, `target-${index}`, { alertname });
-        await open.deliver(firing(alertname, { ...labels, cluster: alertname }));
-        const [record] = await recordsOf(kube, alertname);
+      const alertnames = rules.map((_, index) => `Target${index}`);
+      await Promise.all(alertnames.map((alertname) => create(kube, alertname.toLowerCase(), { alertname })));
+      // Each has a cluster of its own: here they must not meet one another, only be named.
+      const members = rules.map(({ labels }, index) => ({
+        labels: { ...labels, alertname: `Target${index}`, cluster: `cluster-${index}` },
+      }));
+      await open.deliver(deliveryOf(members));
+      for (const [index, { target }] of rules.entries()) {
+        const [record] = await recordsOf(kube, `Target${index}`);
         const { kind, namespace: place, name } = record?.spec.target ?? { kind: "", namespace: "", name: "" };
         expect(`${kind} ${place}/${name}`).toMatch(target);
       }
