@@ -72,11 +72,11 @@ export async function startBench(
       servers.push(server);
       return server;
     },
-    async refuses(args, env = {}) {
+    async refuses(args) {
       const ended = await runProgram({
         entry,
         args: ["serve", "--addr", "127.0.0.1:0", "--kubeconfig", account.kubeconfig, ...args],
-        env: { HOME: common.home, ...env },
+        env: { HOME: common.home },
         killAfterMs: 30_000,
       });
       return { stderr: ended.stderr, ...(ended.code === undefined ? {} : { code: ended.code }) };

@@ -18,13 +18,13 @@ export interface Bench {
   /** Between the bearer server and the API server. */
   readonly relay: Relay;
   /** Starts one more server; `stop` ends it with the others. Through `relay` it knows its cluster later or never. */
-  startAnother(relay?: Relay): Promise<Server>;
+  readonly startAnother: (relay?: Relay) => Promise<Server>;
   /** A way of its own to the API server, down at first. */
-  createRelay(): Promise<Relay>;
+  readonly createRelay: () => Promise<Relay>;
   /** Runs `operarius serve` that is expected to refuse its configuration. */
-  refuses(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<{ code?: number; stderr: string }>;
+  readonly refuses: (args: readonly string[]) => Promise<{ code?: number; stderr: string }>;
   /** An empty folder. */
-  scratch(): string;
+  readonly scratch: () => string;
 }
 
 export interface Case {

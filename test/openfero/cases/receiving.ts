@@ -43,7 +43,9 @@ export const receivingCases: readonly Case[] = [
       await bench.basic.deliver(firing("ThreeOfAGroup", { instance: "later" }));
       const stored = await bench.basic.search("ThreeOfAGroup");
       expect(stored[0]?.alert.labels.instance).toBe("later");
-      expect(stored.map(({ alert }) => alert.labels.instance).sort()).toEqual(["a", "b", "c", "later"]);
+      const instances = stored.map(({ alert }) => alert.labels.instance);
+      expect(instances).toHaveLength(4);
+      expect(new Set(instances)).toEqual(new Set(["a", "b", "c", "later"]));
     },
   },
   {
