@@ -34,4 +34,6 @@ export interface ControlSettings {
   /** Label selector over the namespaces of targets; "" = all of them. */
   namespaceSelector: string;
   limits: Limits;
+  /** ServiceAccount of the server itself, under which no Job may run; absent outside of a pod. */
+  ownServiceAccount?: string;
 }

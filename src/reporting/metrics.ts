@@ -9,6 +9,7 @@ export interface Metrics {
   operariusSyncErrors: Counter;
   operariusItemsLoaded: Gauge;
   alertsReceived: Counter<"status" | "outcome">;
+  alertsTruncated: Counter;
   deliveries: Counter<"code">;
   deliverySeconds: Histogram;
   remediationTransitions: Counter<"phase">;
@@ -36,6 +37,10 @@ export function createMetrics(): Metrics {
       labelNames: ["status", "outcome"],
       registers,
     }),
+    alertsTruncated: counter(
+      "openfero_alerts_truncated_total",
+      "Alerts that Alertmanager left out of its deliveries because of max_alerts.",
+    ),
     deliveries: new Counter({
       name: "openfero_webhook_deliveries_total",
       help: "Webhook deliveries, by HTTP status code.",

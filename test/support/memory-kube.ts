@@ -13,11 +13,12 @@ import type {
   Resource,
   WatchEvent,
   WatchOptions,
+  WriteOptions,
 } from "../../src/kube/types.ts";
 
 type Stored = { metadata: LiveMeta; status?: unknown };
 /** Name of the method, the resource's plural, and the object it is about. */
-export type Call = { verb: string; plural: string; name: string };
+export type Call = { verb: string; plural: string; name: string; dryRun?: true };
 
 type Decided = Error | undefined;
 
@@ -26,26 +27,30 @@ export interface MemoryKube extends Kube {
   calls: Call[];
   /** Throws the error that `decide` returns instead of carrying the call out; a promise makes the call hang until it settles. */
   failWith(decide: (call: Call) => Decided | Promise<Decided>): void;
+  /** Answers posts to paths such as those of review APIs, which store nothing; without it they are refused. */
+  answerPosts(answer: (path: string, body: object) => unknown): void;
   /** Everything of one kind, as stored. */
   all<T>(resource: Resource<T>): Live<T>[];
 }
 
 export function createMemoryKube(now: () => number = Date.now): MemoryKube {
-  const objects = new Map<string, Stored>();
+  const objects = new Map<string, Stored>([["namespaces//openfero", installationNamespace(now())]]);
   /** Every change; a change's number is its resourceVersion. Watches read it from where their list ended. */
   const history: { version: number; key: string; event: WatchEvent<unknown> }[] = [];
   const sleepers = new Set<() => void>();
   const calls: Call[] = [];
   let version = 0;
+  let answerPost: ((path: string, body: object) => unknown) | undefined;
   let failure: (call: Call) => Decided | Promise<Decided> = () => undefined;
 
   const key = (plural: string, ref: { namespace?: string | undefined; name: string }) =>
     `${plural}/${ref.namespace ?? ""}/${ref.name}`;
-  async function enter(verb: string, plural: string, name: string): Promise<void> {
-    calls.push({ verb, plural, name });
+  async function enter(verb: string, plural: string, name: string, dryRun = false): Promise<void> {
+    const call: Call = { verb, plural, name, ...(dryRun ? { dryRun: true as const } : {}) };
+    calls.push(call);
     // Answers never come in the same tick, so that concurrent callers interleave as they do over a network.
     await new Promise((resolve) => setImmediate(resolve));
-    const error = await failure({ verb, plural, name });
+    const error = await failure(call);
     if (error !== undefined) throw error;
   }
   function find(plural: string, ref: Ref): Stored {
@@ -102,6 +107,9 @@ export function createMemoryKube(now: () => number = Date.now): MemoryKube {
     failWith(decide) {
       failure = decide;
     },
+    answerPosts(answer) {
+      answerPost = answer;
+    },
     all: (resource) => select(resource, {}),
     async get<T>(resource: Resource<T>, ref: Ref) {
       await enter("get", resource.plural, ref.name);
@@ -111,15 +119,20 @@ export function createMemoryKube(now: () => number = Date.now): MemoryKube {
     async *pages<T>(resource: Resource<T>, options?: ListOptions) {
       yield { ...(await list(resource, options)), first: true };
     },
-    async create<T>(resource: Resource<T>, object: T) {
+    async create<T>(resource: Resource<T>, object: T, { dryRun = false }: WriteOptions = {}) {
       const { metadata = {}, ...rest } = object as { metadata?: Partial<LiveMeta> };
       const { name = "" } = metadata;
-      await enter("create", resource.plural, name);
+      await enter("create", resource.plural, name, dryRun);
       if (objects.has(key(resource.plural, { ...metadata, name }))) {
         throw status(409, "AlreadyExists", `${resource.plural} "${name}" already exists`);
       }
-      const live = { uid: `uid-${++version}`, creationTimestamp: new Date(now()).toISOString(), generation: 1 };
+      const live = {
+        uid: `uid-${dryRun ? "dry-run" : ++version}`,
+        creationTimestamp: new Date(now()).toISOString(),
+        generation: 1,
+      };
       const created = { ...rest, metadata: { ...metadata, ...live, name, resourceVersion: "" } };
+      if (dryRun) return structuredClone(created) as unknown as Live<T>;
       return store(resource.plural, created, "ADDED") as Live<T>;
     },
     async replace<T>(resource: Resource<T>, object: Live<T>) {
@@ -167,10 +180,22 @@ export function createMemoryKube(now: () => number = Date.now): MemoryKube {
       }
     },
     logs: notKnown("logs"),
-    post: notKnown("post"),
+    async post<Answer>(path: string, body: object) {
+      const plural = path.slice(path.lastIndexOf("/") + 1);
+      await enter("post", plural, "");
+      if (answerPost === undefined) throw new Error("the memory API server does not know post");
+      return answerPost(path, body) as Answer;
+    },
     raw: notKnown("raw"),
     close: () => undefined,
   };
+}
+
+/** There from the beginning, as the installation leaves it. */
+function installationNamespace(now: number): Stored {
+  const name = "openfero";
+  const metadata = { name, uid: `uid-${name}`, resourceVersion: "0", creationTimestamp: new Date(now).toISOString() };
+  return { metadata };
 }
 
 function status(code: number, reason: string, message: string): StatusError {
