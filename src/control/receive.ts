@@ -122,18 +122,22 @@ function actionableTarget(
   return found.target;
 }
 
-/** A resolved alert is noted on the live record that the same alert opened; before any Job, that cancels it. */
+/**
+ * A resolved alert is noted on the record that the same alert opened; before any Job, that may cancel it. A record of ours
+ * that has ended watches over its target as long as the alert fires, so it is told, too.
+ */
 async function noteResolved(context: ControlContext, operarii: Operarius[], alert: Alert): Promise<Outcome> {
   const operarius = match({ ...alert, status: "firing" }, operarii);
   if (operarius === undefined) return { kind: "no-match" };
   const target = actionableTarget(context, operarius, alert);
   if ("reason" in target) return { kind: "resolved" };
   try {
-    const live = await newestOf(context, target);
-    if (live === undefined || isTerminal(live.status?.phase)) return { kind: "resolved" };
-    const { status, labels } = live.spec.alert;
-    if (status !== "firing" || labels.alertname !== alertName(alert)) return { kind: "resolved" };
-    const { name, namespace = "" } = live.metadata;
+    const newest = await newestOf(context, target);
+    if (newest === undefined) return { kind: "resolved" };
+    const { alert: opened, operarius: answering } = newest.spec;
+    if (isTerminal(newest.status?.phase) && answering.ours !== true) return { kind: "resolved" };
+    if (opened.status !== "firing" || opened.labels.alertname !== alertName(alert)) return { kind: "resolved" };
+    const { name, namespace = "" } = newest.metadata;
     const alertResolvedAt = new Date(context.now()).toISOString();
     await context.kube.patchStatus(
       remediations,
