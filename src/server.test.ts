@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { aBody, anOperarius, install, NAMESPACE, until } from "../test/support/control-fixture.ts";
 import { createMemoryKube } from "../test/support/memory-kube.ts";
 import type { ServeConfig } from "./config/serve-config.ts";
+import { limitsFor } from "./control/limits.ts";
 import { StatusError } from "./kube/errors.ts";
 import { jobs, pods } from "./kube/resources.ts";
 import { operariuses } from "./operarius/operarius.ts";
@@ -22,6 +23,9 @@ const config: ServeConfig = {
   operariusNamespace: NAMESPACE,
   clusterName: "",
   pace: "normal",
+  mode: "auto",
+  namespaceSelector: "",
+  limits: limitsFor("normal"),
 };
 
 const stops: (() => Promise<void>)[] = [];

@@ -7,18 +7,22 @@ import { startCaches } from "./control/caches.ts";
 import { createCatalog } from "./control/catalog.ts";
 import type { ControlContext, ControlSettings } from "./control/context.ts";
 import { runLeadership } from "./control/leadership.ts";
-import { limitsFor } from "./control/limits.ts";
 import { createLookPacer } from "./control/look-at.ts";
 import type { Looks } from "./control/looks.ts";
 import type { Loop } from "./control/loop.ts";
 import { createLoop } from "./control/loop.ts";
+import { isOpen } from "./control/notifications.ts";
+import { createNotifier } from "./control/notifier.ts";
 import { createStanding } from "./control/standing.ts";
+import type { RecordSummary } from "./control/summary.ts";
 import { createApp } from "./http/app.ts";
 import { followSecrets, openServer } from "./http/open.ts";
 import { createAlertStore } from "./intake/alert-store.ts";
 import type { Kube } from "./kube/types.ts";
+import { createChannels } from "./notify/channels.ts";
 import type { Logger } from "./reporting/log.ts";
 import { createMetrics } from "./reporting/metrics.ts";
+import { registerScorecard } from "./reporting/scorecard-metrics.ts";
 
 export interface ServerOptions {
   config: ServeConfig;
@@ -43,7 +47,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
   const { operariusNamespace: namespace, pace } = config;
   // Ends after the HTTP surface, so that what was answered with 200 is also seen by the loop.
   const stopping = new AbortController();
-  const { context, caches, loop } = createControl(options, stopping.signal);
+  const { context, caches, loop, notifier } = createControl(options, stopping.signal);
   const app = createHttp(options, context, caches, loop);
   try {
     const server = await openServer(app, {
@@ -58,7 +62,9 @@ export async function runServer(options: ServerOptions): Promise<void> {
     for (const warning of config.warnings) log.warn({ warning }, "the configuration can be bettered");
     if (pace === "fast") log.warn({ pace }, "PACE FAST: waits and soaks are cut short; for demos and tests only");
     options.onListening?.(server.port);
-    const lead = (term: AbortSignal) => loop.lead(context, caches, term);
+    const lead = async (term: AbortSignal): Promise<void> => {
+      await Promise.all([loop.lead(context, caches, term), notifier.run(term)]);
+    };
     const working = runLeadership({ kube, namespace, log, signal: stopping.signal, lead });
     await aborted(signal);
     // Not ready from now on; what is still routed here until everybody knows is served.
@@ -99,16 +105,26 @@ function createHttp(options: ServerOptions, context: ControlContext, caches: Cac
 
 /** The control loop, its caches running, its work not begun. */
 function createControl({ config, kube, log, now, looks }: ServerOptions, signal: AbortSignal) {
-  const { operariusNamespace: namespace, clusterName, pace } = config;
-  const limits = limitsFor(pace);
+  const { operariusNamespace: namespace, clusterName, pace, mode, namespaceSelector, limits } = config;
+  const { notify = { events: [] } } = config;
   const own = config.ownServiceAccount === undefined ? {} : { ownServiceAccount: config.ownServiceAccount };
-  const scope = { mode: "auto", namespaceSelector: "" } as const;
-  const settings: ControlSettings = { namespace, clusterName, pace, ...scope, limits, ...own };
+  const told = notify.events;
+  const settings: ControlSettings = { namespace, clusterName, pace, mode, namespaceSelector, limits, told, ...own };
   const pacer = createLookPacer(limits.lookAtMostEveryMs, now);
   const seeing = looks === undefined ? {} : { looks, pacer };
   const base = { kube, log, metrics: createMetrics(), now, settings, ...seeing };
   const loop = createLoop();
-  const caches = startCaches(base, { ...loop.listeners, operarius: () => undefined }, signal);
+  const notifier = createNotifier({
+    context: base,
+    channels: createChannels(notify, { now }),
+    events: notify.events,
+    queues: () => caches.records.items().map(({ queue }) => queue),
+  });
+  const record = (changed: RecordSummary): void => {
+    loop.listeners.record(changed);
+    if (changed.queue.entries.some(isOpen)) notifier.wake();
+  };
+  const caches = startCaches(base, { ...loop.listeners, record, operarius: () => undefined }, signal);
   const standing = createStanding({
     records: () => caches.records.items(),
     daemonSets: () => caches.daemonSets(),
@@ -116,7 +132,11 @@ function createControl({ config, kube, log, now, looks }: ServerOptions, signal:
     now,
   });
   const context: ControlContext = { ...base, standing };
-  return { context, caches, loop };
+  registerScorecard(base.metrics.registry, {
+    episodes: () => (loop.leads() ? caches.records.items().map(({ episode }) => episode) : []),
+    now,
+  });
+  return { context, caches, loop, notifier };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { limitsFor } from "../control/limits.ts";
 import { parseAddress } from "./address.ts";
 import { parseDuration } from "./duration.ts";
 import type { ConfigSources } from "./serve-config.ts";
@@ -41,7 +42,31 @@ describe("readServeConfig", () => {
       operariusNamespace: "openfero",
       clusterName: "",
       pace: "normal",
+      mode: "auto",
+      namespaceSelector: "",
+      limits: limitsFor("normal"),
     });
+  });
+
+  it("takes single limits in the pace's stead", () => {
+    const flags = { maxRunning: "7", maxRunningPerNamespace: "3", coolDown: "90s", stormTargets: "12", pace: "fast" };
+    const { limits } = config({ flags });
+    const { maxRunning, storm } = limitsFor("fast");
+    expect(limits).toEqual({
+      ...limitsFor("fast"),
+      maxRunning: { ...maxRunning, total: 7, perNamespace: 3 },
+      coolDownMs: 90_000,
+      storm: { ...storm, floor: 12 },
+    });
+  });
+
+  it.each([
+    [{ mode: "yolo" }, /--mode: "yolo" is not one of observe, approve, auto/],
+    [{ namespaceSelector: "a in b" }, /--namespaceSelector: is not a label selector/],
+    [{ maxRunning: "0" }, /--maxRunning: "0" is not a number from 1/],
+    [{ coolDown: "soon" }, /--coolDown: "soon" is not a duration/],
+  ])("refuses %j", (flags, problem) => {
+    expect(problems({ flags }).join("; ")).toMatch(problem);
   });
 
   it("believes a flag before a variable before the default", () => {

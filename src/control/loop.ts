@@ -20,6 +20,7 @@ const NEXT_IN_LINE = 4;
 const TIDY_EVERY_MS = 10 * 60 * 1000;
 
 export interface Loop {
+  leads(): boolean;
   /** Ignored by a replica that does not lead: the leader's own watch shows it. */
   wake(remediation: string): void;
   /** What the caches call. */
@@ -34,6 +35,7 @@ export function createLoop(): Loop {
   let records: () => readonly RecordSummary[] = () => [];
   const wake = (name: string): void => queue?.add(name);
   return {
+    leads: () => queue !== undefined,
     wake,
     listeners: {
       record(record) {

@@ -174,6 +174,15 @@ describe("POST /alerts", () => {
     expect(kube.all(remediations)).toHaveLength(1);
   });
 
+  it("says how many alerts Alertmanager left out, and only then", async () => {
+    const { post } = await setUp();
+    const answer = (await (
+      await post(JSON.stringify({ ...JSON.parse(aBody()), truncatedAlerts: 3 }))
+    ).json()) as object;
+    expect(answer).toMatchObject({ status: "recorded", truncated: 3 });
+    expect(await (await post(aBody())).json()).not.toHaveProperty("truncated");
+  });
+
   it("is 503 when it cannot be recorded now, never 200", async () => {
     const { post, kube } = await setUp({ operarii: [anOperarius()] });
     kube.failWith(() => new TransportError("connect ECONNREFUSED"));

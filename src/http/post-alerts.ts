@@ -71,7 +71,9 @@ async function record(options: AppOptions, text: string, onDone: () => void): Pr
   const { delivery } = normalised;
   const received = await inTime(options, delivery, onDone);
   if (received.kind === "unavailable") return refusal(503, `not recorded, please send again: ${received.message}`);
-  return { code: 200, body: { status: "recorded", alerts: delivery.alerts.length, rejected: delivery.rejected } };
+  const { alerts, rejected, truncatedAlerts: truncated } = delivery;
+  const body = { status: "recorded", alerts: alerts.length, rejected, ...(truncated > 0 ? { truncated } : {}) };
+  return { code: 200, body };
 }
 
 /** As `normalise`; should that ever throw, the place is given back nevertheless. */
