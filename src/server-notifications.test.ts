@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from "vitest";
 import { aBody, anOperarius, install, NAMESPACE, until } from "../test/support/control-fixture.ts";
 import { createMemoryKube } from "../test/support/memory-kube.ts";
+import { limitsFor } from "./control/limits.ts";
 import { jobs } from "./kube/resources.ts";
 import type { FaultServer } from "./kube/testing/fault-server.ts";
 import { startFaultServer, text } from "./kube/testing/fault-server.ts";
@@ -32,6 +33,9 @@ async function startServer(kube: ReturnType<typeof createMemoryKube>, notify?: N
         maxConcurrentDeliveries: 64,
         drain: 0,
         warnings: [],
+        mode: "auto",
+        namespaceSelector: "",
+        limits: limitsFor("normal"),
         ...(notify === undefined ? {} : { notify }),
       },
       kube,
