@@ -33,8 +33,9 @@ export interface MemoryKube extends Kube {
   all<T>(resource: Resource<T>): Live<T>[];
 }
 
-export function createMemoryKube(now: () => number = Date.now): MemoryKube {
-  const objects = new Map<string, Stored>([["namespaces//openfero", installationNamespace(now())]]);
+/** `isInstalled`: whether the installation's namespace is there from the beginning. */
+export function createMemoryKube(now: () => number = Date.now, isInstalled = true): MemoryKube {
+  const objects = new Map<string, Stored>(isInstalled ? [["namespaces//openfero", installationNamespace(now())]] : []);
   /** Every change; a change's number is its resourceVersion. Watches read it from where their list ended. */
   const history: { version: number; key: string; event: WatchEvent<unknown> }[] = [];
   const sleepers = new Set<() => void>();
@@ -123,8 +124,7 @@ export function createMemoryKube(now: () => number = Date.now): MemoryKube {
       const { metadata = {}, ...rest } = object as { metadata?: Partial<LiveMeta> };
       const { name = "" } = metadata;
       await enter("create", resource.plural, name, dryRun);
-      // What is there from the beginning may be made anew by a test that wants it otherwise.
-      if ((objects.get(key(resource.plural, { ...metadata, name }))?.metadata.resourceVersion ?? "0") !== "0") {
+      if (objects.has(key(resource.plural, { ...metadata, name }))) {
         throw status(409, "AlreadyExists", `${resource.plural} "${name}" already exists`);
       }
       const live = {
