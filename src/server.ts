@@ -124,7 +124,7 @@ function createControl({ config, kube, log, now, looks }: ServerOptions, signal:
     loop.listeners.record(changed);
     if (changed.queue.entries.some(isOpen)) notifier.wake();
   };
-  const caches = startCaches(base, { ...loop.listeners, record, operarius: () => undefined }, signal);
+  const caches = startCaches(base, { ...loop.listeners, record }, signal);
   const standing = createStanding({
     records: () => caches.records.items(),
     daemonSets: () => caches.daemonSets(),

@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import { aContext, anOperarius, install, NAMESPACE } from "../../test/support/control-fixture.ts";
 import { createMemoryKube } from "../../test/support/memory-kube.ts";
 import { StatusError, TransportError } from "../kube/errors.ts";
-import { jobs } from "../kube/resources.ts";
+import { jobs, namespaces } from "../kube/resources.ts";
 import type { OperariusObject } from "../operarius/operarius.ts";
 import { operariuses } from "../operarius/operarius.ts";
+import { SERVICE_ACCOUNTS_ANNOTATION } from "../operarius/service-account.ts";
 import { checkOperarius } from "./check-operarius.ts";
 import { limitsFor } from "./limits.ts";
 
@@ -209,6 +210,22 @@ describe("checkOperarius", () => {
       executionCount: 8,
       conditions: [other, { type: "Ready" }],
     });
+  });
+
+  it("a ServiceAccount that the namespace does not allow is told, and asked for again", async () => {
+    const kube = createMemoryKube();
+    const annotations = { [SERVICE_ACCOUNTS_ANNOTATION]: "healer" };
+    await kube.patch(namespaces, { name: NAMESPACE }, { type: "merge", body: { metadata: { annotations } } });
+    await install(kube, anOperarius());
+    const context = aContext(kube);
+    expect(await checkOperarius(context, NAME)).toEqual({ requeueAfterMs: lookEveryMs });
+    expect(kube.all(operariuses)[0]?.status?.conditions).toMatchObject([
+      { status: "False", reason: "ServiceAccountNotAllowed", message: expect.stringContaining("serviceAccountName") },
+    ]);
+    const wider = { metadata: { annotations: { [SERVICE_ACCOUNTS_ANNOTATION]: "healer,default" } } };
+    await kube.patch(namespaces, { name: NAMESPACE }, { type: "merge", body: wider });
+    expect(await checkOperarius(context, NAME)).toEqual({});
+    expect(kube.all(operariuses)[0]?.status?.conditions).toMatchObject([{ status: "True", reason: "Valid" }]);
   });
 
   it("has nothing to say about an Operarius that is gone", async () => {

@@ -1,8 +1,8 @@
 /** Whether an Operarius would work at night, found out when it changes: its condition Ready (CONTRACT §3.7). */
 import type { Job } from "kubernetes-types/batch/v1";
 import { redact } from "../engine/redact.ts";
-import { isConflict, isForbidden, isNotFound, StatusError } from "../kube/errors.ts";
-import { jobs } from "../kube/resources.ts";
+import { isConflict, isForbidden, isNotFound, StatusError, TransportError } from "../kube/errors.ts";
+import { jobs, namespaces } from "../kube/resources.ts";
 import type { Live } from "../kube/types.ts";
 import { jobName, targetHash } from "../operarius/names.ts";
 import type { Operarius, OperariusObject } from "../operarius/operarius.ts";
@@ -10,10 +10,12 @@ import { operariuses, readOperarius } from "../operarius/operarius.ts";
 import { placeholderAlert } from "../operarius/placeholder-alert.ts";
 import { renderJob } from "../operarius/render-job.ts";
 import type { OperariusCondition } from "../operarius/schema.ts";
+import { serviceAccountProblem } from "../operarius/service-account.ts";
 import { errorText } from "../reporting/log.ts";
 import type { ControlContext } from "./context.ts";
 
 const READY = "Ready";
+const ACCOUNT_NOT_ALLOWED = "ServiceAccountNotAllowed";
 /** A message quotes what others wrote. */
 const LONGEST_MESSAGE = 4000;
 /** Owner of the Job that is never stored. */
@@ -40,7 +42,7 @@ export async function checkOperarius(context: ControlContext, name: string): Pro
   const { generation = 0, resourceVersion } = object.metadata;
   const conditions = object.status?.conditions ?? [];
   const before = conditions.find(({ type }) => type === READY);
-  if (before?.observedGeneration === generation && before.status !== "Unknown") return {};
+  if (before?.observedGeneration === generation && isSettled(before)) return {};
   const { requeueAfterMs, ...judged } = await judge(context, object);
   const again = requeueAfterMs === undefined ? {} : { requeueAfterMs };
   if (before !== undefined && isSame(before, { ...judged, observedGeneration: generation })) return again;
@@ -63,6 +65,11 @@ export async function checkOperarius(context: ControlContext, name: string): Pro
   return again;
 }
 
+/** Only a change of the Operarius itself can change this. */
+function isSettled({ status, reason }: OperariusCondition): boolean {
+  return status !== "Unknown" && reason !== ACCOUNT_NOT_ALLOWED;
+}
+
 function isSame(before: OperariusCondition, after: Omit<OperariusCondition, "type" | "lastTransitionTime">): boolean {
   return (
     before.status === after.status &&
@@ -79,6 +86,10 @@ async function judge(context: ControlContext, object: Live<OperariusObject>): Pr
   if (rendered.kind === "invalid") {
     return no("TemplateInvalid", rendered.problems.map(({ path, message }) => `${path}: ${message}`).join("; "));
   }
+  const forbidden = await accountProblem(context, read.operarius);
+  if (forbidden !== undefined) {
+    return { ...no(ACCOUNT_NOT_ALLOWED, forbidden), requeueAfterMs: context.settings.limits.lookEveryMs };
+  }
   try {
     await context.kube.create(jobs, rendered.job, { dryRun: true });
     return {
@@ -88,6 +99,17 @@ async function judge(context: ControlContext, object: Live<OperariusObject>): Pr
     };
   } catch (error) {
     return refused(context, rendered.job, error);
+  }
+}
+
+/** What the owner of the namespace has against the Job's account; where that cannot be read, the start of a Job asks again. */
+async function accountProblem({ kube, settings }: ControlContext, operarius: Operarius): Promise<string | undefined> {
+  try {
+    const { metadata } = await kube.get(namespaces, { name: operarius.metadata.namespace });
+    return serviceAccountProblem(operarius, metadata.annotations, settings.ownServiceAccount);
+  } catch (error) {
+    if (error instanceof StatusError || error instanceof TransportError) return undefined;
+    throw error;
   }
 }
 

@@ -3,10 +3,11 @@
  * Nothing depends on being the only one: names are locks and every status write carries the resourceVersion it rests on.
  */
 import { pause } from "../kube/deadline.ts";
-import type { WorkQueue } from "../kube/work-queue.ts";
+import type { RunOptions, WorkQueue } from "../kube/work-queue.ts";
 import { createWorkQueue } from "../kube/work-queue.ts";
 import { errorText } from "../reporting/log.ts";
 import type { Caches, Listeners } from "./caches.ts";
+import { checkOperarius } from "./check-operarius.ts";
 import type { ControlContext } from "./context.ts";
 import { reconcile } from "./reconcile.ts";
 import type { RecordSummary } from "./summary.ts";
@@ -24,7 +25,7 @@ export interface Loop {
   /** Ignored by a replica that does not lead: the leader's own watch shows it. */
   wake(remediation: string): void;
   /** What the caches call. */
-  listeners: Pick<Listeners, "record" | "job" | "daemonSet">;
+  listeners: Listeners;
   /** Leads until `signal` aborts. Never rejects. */
   lead(context: ControlContext, caches: Caches, signal: AbortSignal): Promise<void>;
 }
@@ -32,6 +33,7 @@ export interface Loop {
 /** A loop that does not lead yet. */
 export function createLoop(): Loop {
   let queue: WorkQueue | undefined;
+  let checks: WorkQueue | undefined;
   let records: () => readonly RecordSummary[] = () => [];
   const wake = (name: string): void => queue?.add(name);
   return {
@@ -44,6 +46,7 @@ export function createLoop(): Loop {
         if (!record.inFlight) for (const name of nextInLine(records())) wake(name);
       },
       job: wake,
+      operarius: (name) => checks?.add(name),
       daemonSet({ namespace, name }) {
         if (queue === undefined) return;
         for (const record of records()) {
@@ -55,21 +58,22 @@ export function createLoop(): Loop {
     async lead(context, caches, signal) {
       const { log } = context;
       queue = createWorkQueue();
+      checks = createWorkQueue();
+      for (const { name } of caches.operarii.items()) checks.add(name);
       records = () => caches.records.items();
       for (const record of records()) if (mayHaveWork(record, records())) queue.add(record.name);
       log.info({ records: records().length }, "leading");
-      const tidying = tidyNowAndThen(context, signal);
+      const onError: RunOptions["onError"] = (error, { key, failures, retryInMs }) =>
+        log.warn({ key, failures, retryInMs, error: errorText(error) }, "will be tried again");
       try {
-        await queue.run({
-          concurrency: CONCURRENCY,
-          reconcile: (name) => reconcile(context, name),
-          signal,
-          onError: (error, { key, failures, retryInMs }) =>
-            log.warn({ remediation: key, failures, retryInMs, error: errorText(error) }, "will be tried again"),
-        });
-        await tidying;
+        await Promise.all([
+          queue.run({ concurrency: CONCURRENCY, reconcile: (name) => reconcile(context, name), signal, onError }),
+          checks.run({ concurrency: 1, reconcile: (name) => checkOperarius(context, name), signal, onError }),
+          tidyNowAndThen(context, signal),
+        ]);
       } finally {
         queue = undefined;
+        checks = undefined;
         log.info({}, "leads no more");
       }
     },

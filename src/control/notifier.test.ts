@@ -213,7 +213,7 @@ describe("createNotifier", () => {
     const running = notifier.run(stop.signal);
     return {
       notifier,
-      async stop() {
+      stop: async () => {
         stop.abort();
         await running;
       },

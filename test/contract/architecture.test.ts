@@ -96,9 +96,9 @@ describe("imports point one way", () => {
 /** Files that decide: the same facts give the same answer, so that a run can be replayed. */
 const PURE: readonly RegExp[] = [
   /^src\/remedies\/[^/]+\/causes\//,
-  /^src\/remedies\/[^/]+\/(assemble|reported|neighbourhood|diagnose|plan|deletions|verify|recount|eligibility|situation|standing|soak|project|project-pod|project-values|project-template|essence|correlate|ruled-out|touch|void-intents|force|critical-class|template-writes|describe|guard-facts|facts|node-states|pod-literals)\.ts$/,
+  /^src\/remedies\/[^/]+\/(assemble|reported|neighbourhood|diagnose|plan|deletions|verify|recount|eligibility|situation|standing|soak|project|project-pod|project-values|project-template|essence|correlate|ruled-out|touch|void-intents|force|critical-class|template-writes|describe|guard-facts|facts|node-states|pod-literals|fingerprint)\.ts$/,
   /^src\/engine\/guards\//,
-  /^src\/engine\/(policies|proposal|read-ledger|outcome|digest|pod-template|structure|quantity|endings|settings|types|report|receipt|receipt-schema|receipt-looks|receipt-json-schema|fold|redact|replay)\.ts$/,
+  /^src\/engine\/(policies|proposal|read-ledger|outcome|digest|pod-template|structure|quantity|endings|settings|types|guard-facts|report|receipt|receipt-schema|receipt-looks|receipt-json-schema|fold|redact|replay)\.ts$/,
   /^src\/operarius\/(match|matcher|explain-match|would-match|own-target|service-account|placeholder-alert|target|render-job|names|go-template|environment|expansion|group-key)\.ts$/,
   /^src\/intake\/(normalise|snapshot|alert|alert-file)\.ts$/,
   /^src\/config\//,
