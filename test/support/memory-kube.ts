@@ -13,11 +13,12 @@ import type {
   Resource,
   WatchEvent,
   WatchOptions,
+  WriteOptions,
 } from "../../src/kube/types.ts";
 
 type Stored = { metadata: LiveMeta; status?: unknown };
 /** Name of the method, the resource's plural, and the object it is about. */
-export type Call = { verb: string; plural: string; name: string };
+export type Call = { verb: string; plural: string; name: string; dryRun?: true };
 
 type Decided = Error | undefined;
 
@@ -41,11 +42,12 @@ export function createMemoryKube(now: () => number = Date.now): MemoryKube {
 
   const key = (plural: string, ref: { namespace?: string | undefined; name: string }) =>
     `${plural}/${ref.namespace ?? ""}/${ref.name}`;
-  async function enter(verb: string, plural: string, name: string): Promise<void> {
-    calls.push({ verb, plural, name });
+  async function enter(verb: string, plural: string, name: string, dryRun = false): Promise<void> {
+    const call: Call = { verb, plural, name, ...(dryRun ? { dryRun: true as const } : {}) };
+    calls.push(call);
     // Answers never come in the same tick, so that concurrent callers interleave as they do over a network.
     await new Promise((resolve) => setImmediate(resolve));
-    const error = await failure({ verb, plural, name });
+    const error = await failure(call);
     if (error !== undefined) throw error;
   }
   function find(plural: string, ref: Ref): Stored {
@@ -111,15 +113,20 @@ export function createMemoryKube(now: () => number = Date.now): MemoryKube {
     async *pages<T>(resource: Resource<T>, options?: ListOptions) {
       yield { ...(await list(resource, options)), first: true };
     },
-    async create<T>(resource: Resource<T>, object: T) {
+    async create<T>(resource: Resource<T>, object: T, { dryRun = false }: WriteOptions = {}) {
       const { metadata = {}, ...rest } = object as { metadata?: Partial<LiveMeta> };
       const { name = "" } = metadata;
-      await enter("create", resource.plural, name);
+      await enter("create", resource.plural, name, dryRun);
       if (objects.has(key(resource.plural, { ...metadata, name }))) {
         throw status(409, "AlreadyExists", `${resource.plural} "${name}" already exists`);
       }
-      const live = { uid: `uid-${++version}`, creationTimestamp: new Date(now()).toISOString(), generation: 1 };
+      const live = {
+        uid: `uid-${dryRun ? "dry-run" : ++version}`,
+        creationTimestamp: new Date(now()).toISOString(),
+        generation: 1,
+      };
       const created = { ...rest, metadata: { ...metadata, ...live, name, resourceVersion: "" } };
+      if (dryRun) return structuredClone(created) as unknown as Live<T>;
       return store(resource.plural, created, "ADDED") as Live<T>;
     },
     async replace<T>(resource: Resource<T>, object: Live<T>) {
@@ -140,9 +147,14 @@ export function createMemoryKube(now: () => number = Date.now): MemoryKube {
     },
     patch: (resource, ref, given) => patch(resource, ref, given, "spec"),
     patchStatus: (resource, ref, given) => patch(resource, ref, given, "status"),
-    async delete(resource, ref) {
+    async delete(resource, ref, { preconditions = {} } = {}) {
       await enter("delete", resource.plural, ref.name);
-      store(resource.plural, find(resource.plural, ref), "DELETED");
+      const found = find(resource.plural, ref);
+      const { uid = found.metadata.uid, resourceVersion = found.metadata.resourceVersion } = preconditions;
+      if (uid !== found.metadata.uid || resourceVersion !== found.metadata.resourceVersion) {
+        throw status(409, "Conflict", `${ref.name} is not the one that the preconditions name`);
+      }
+      store(resource.plural, found, "DELETED");
     },
     async *watch<T>(resource: Resource<T>, options: WatchOptions) {
       const prefix = `${resource.plural}/${options.namespace ?? ""}`;
