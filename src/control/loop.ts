@@ -52,13 +52,14 @@ export function createLoop(): Loop {
     },
     async lead(context, caches, signal) {
       const { log } = context;
-      queue = createWorkQueue();
+      const own = createWorkQueue();
+      queue = own;
       records = () => caches.records.items();
-      for (const record of records()) if (mayHaveWork(record, records())) queue.add(record.name);
+      for (const record of records()) if (mayHaveWork(record, records())) own.add(record.name);
       log.info({ records: records().length }, "leading");
       const tidying = tidyNowAndThen(context, signal);
       try {
-        await queue.run({
+        await own.run({
           concurrency: CONCURRENCY,
           reconcile: (name) => reconcile(context, name),
           signal,
@@ -67,7 +68,8 @@ export function createLoop(): Loop {
         });
         await tidying;
       } finally {
-        queue = undefined;
+        // A term may begin before the one before it has ended.
+        if (queue === own) queue = undefined;
         log.info({}, "leads no more");
       }
     },
