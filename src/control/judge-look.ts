@@ -68,7 +68,9 @@ function judgeSeen(look: Seen, facts: StartFacts): StartVerdict {
     const incident = reason === "DependencyUnhealthy" && root !== "" ? { incident: root } : {};
     return held({ reason, message, recheckAfterMs, needsPerson: isCap(reason), ...incident });
   }
-  const first = root === "" ? undefined : firstOfIncident(facts, root);
+  // What is itself behind the trouble of others waits for nobody.
+  const isRoot = root === `${record.kind.toLowerCase()}/${record.targetNamespace}/${record.targetName}`;
+  const first = root === "" || isRoot ? undefined : firstOfIncident(facts, root);
   if (first !== undefined) {
     return held({
       reason: "DependencyUnhealthy",
