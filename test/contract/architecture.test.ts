@@ -89,6 +89,7 @@ const PURE: readonly RegExp[] = [
   /^src\/engine\/(policies|proposal|read-ledger|outcome|digest|pod-template|structure|quantity|endings|settings|types|report|receipt|receipt-schema|receipt-looks|receipt-json-schema|fold|redact|replay)\.ts$/,
   /^src\/operarius\/(match|target|render-job|names|go-template|environment|expansion|group-key)\.ts$/,
   /^src\/intake\/(normalise|snapshot|alert)\.ts$/,
+  /^src\/control\/(limits|looks|hold|summary|storm-gate|history|concurrency|reasons|start-gate|judge-look|observe|verify|decide|conclude|after-end|transition|selector|job-outcome)\.ts$/,
   /^src\/config\//,
   /^src\/reporting\/(last-lines|layout|look|diagnosis-text|diagnosis-document|survey-text|blast-radius-text|schema-files)\.ts$/,
 ];
