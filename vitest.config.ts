@@ -7,7 +7,8 @@ const reportFile = process.env.OPERARIUS_SUITE_REPORT;
 /**
  * `unit` is fast and pure; `sandbox` starts embedded clusters and runs the built program against them; `conformance`
  * plays the same cases on the sandbox and on a real control plane; `cluster` plays the scenarios of `sandbox` on a real
- * control plane.
+ * control plane; `openfero` is the compatibility suite on the sandbox, `openfero-cluster` the same on a real control
+ * plane.
  */
 export default defineConfig({
   test: {
@@ -67,6 +68,27 @@ export default defineConfig({
           testTimeout: 600_000,
           hookTimeout: 240_000,
           sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        test: {
+          name: "openfero",
+          include: ["test/openfero/sandbox.test.ts"],
+          globalSetup: ["test/sandbox/build-once.ts"],
+          // For what hangs.
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 4 },
+        },
+      },
+      {
+        test: {
+          name: "openfero-cluster",
+          include: ["test/openfero/cluster.test.ts"],
+          globalSetup: ["test/cluster/prepare.ts"],
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          sequence: { groupOrder: 5 },
         },
       },
     ],

@@ -11,7 +11,11 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   heal: async () => (await import("./cli/heal.ts")).heal,
   diagnose: async () => (await import("./cli/diagnose.ts")).diagnose,
   "blast-radius": async () => (await import("./cli/blast-radius.ts")).blastRadius,
+  "would-match": async () => (await import("./cli/would-match.ts")).wouldMatchCommand,
+  scorecard: async () => (await import("./cli/scorecard.ts")).scorecardCommand,
   replay: async () => (await import("./cli/replay.ts")).replayCommand,
+  approve: async () => (await import("./cli/approve.ts")).approve,
+  deny: async () => (await import("./cli/approve.ts")).deny,
   sandbox: async () => (await import("./cli/sandbox.ts")).sandbox,
 };
 

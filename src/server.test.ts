@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { aBody, anOperarius, install, NAMESPACE, until } from "../test/support/control-fixture.ts";
 import { createMemoryKube } from "../test/support/memory-kube.ts";
 import type { ServeConfig } from "./config/serve-config.ts";
+import { limitsFor } from "./control/limits.ts";
 import { StatusError } from "./kube/errors.ts";
 import { jobs, pods } from "./kube/resources.ts";
 import { operariuses } from "./operarius/operarius.ts";
@@ -15,9 +16,16 @@ const config: ServeConfig = {
   readTimeout: 5000,
   writeTimeout: 5000,
   auth: { method: "none" },
+  maxBodyBytes: 4_194_304,
+  maxConcurrentDeliveries: 64,
+  drain: 0,
+  warnings: [],
   operariusNamespace: NAMESPACE,
   clusterName: "",
   pace: "normal",
+  mode: "auto",
+  namespaceSelector: "",
+  limits: limitsFor("normal"),
 };
 
 const stops: (() => Promise<void>)[] = [];
@@ -153,6 +161,29 @@ describe("the server, from the webhook to the end of the remediation", () => {
     const second = kube.all(jobs).find((job) => job.metadata.name.endsWith("-1-2"));
     const env = second?.spec?.template.spec?.containers[0]?.env ?? [];
     expect(env.find((variable) => variable.name === "OPERARIUS_APPROVED_PLAN")?.value).toBe("abc");
+  });
+
+  it("is not ready at once when told to stop, records what still arrives, and ends after the drain", async () => {
+    const { kube, base, post, stop } = await startServer(undefined, { drain: 200 });
+    await install(kube, anOperarius());
+    await until(async () => (await fetch(`${base}/readiness`)).status === 200, "ready");
+    const stopped = stop();
+    const readiness = await fetch(`${base}/readiness`);
+    expect([readiness.status, await readiness.text()]).toEqual([503, "stopping"]);
+    expect((await post(aBody())).status).toBe(200);
+    expect(kube.all(remediations)).toHaveLength(1);
+    await stopped;
+    await expect(fetch(`${base}/healthz`)).rejects.toThrow("fetch failed");
+  });
+
+  it("warns once of what its configuration could do better", async () => {
+    const { lines } = await startServer(undefined, { warnings: ["--authBearerToken on the command line"] });
+    expect(lines.filter((line) => line.includes("--authBearerToken") && line.includes('"warn"'))).toHaveLength(1);
+  });
+
+  it("does not start with a certificate that cannot be used, and says which", async () => {
+    const tls = { certFile: "/absent/tls.crt", keyFile: "/absent/tls.key" };
+    await expect(startServer(undefined, { tls })).rejects.toThrow("certificate /absent/tls.crt: it does not exist");
   });
 
   it("starts and stays up while the custom resources are missing, saying once how to install them", async () => {

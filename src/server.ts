@@ -1,20 +1,28 @@
 /** The server as a whole: caches, work queue, HTTP surface, and their orderly end. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Hono } from "hono";
 import type { ServeConfig } from "./config/serve-config.ts";
+import type { Caches } from "./control/caches.ts";
 import { startCaches } from "./control/caches.ts";
 import { createCatalog } from "./control/catalog.ts";
 import type { ControlContext, ControlSettings } from "./control/context.ts";
 import { runLeadership } from "./control/leadership.ts";
-import { limitsFor } from "./control/limits.ts";
 import { createLookPacer } from "./control/look-at.ts";
 import type { Looks } from "./control/looks.ts";
+import type { Loop } from "./control/loop.ts";
 import { createLoop } from "./control/loop.ts";
+import { isOpen } from "./control/notifications.ts";
+import { createNotifier } from "./control/notifier.ts";
 import { createStanding } from "./control/standing.ts";
+import type { RecordSummary } from "./control/summary.ts";
 import { createApp } from "./http/app.ts";
-import { listen } from "./http/server.ts";
+import { followSecrets, openServer } from "./http/open.ts";
 import { createAlertStore } from "./intake/alert-store.ts";
 import type { Kube } from "./kube/types.ts";
+import { createChannels } from "./notify/channels.ts";
 import type { Logger } from "./reporting/log.ts";
 import { createMetrics } from "./reporting/metrics.ts";
+import { registerScorecard } from "./reporting/scorecard-metrics.ts";
 
 export interface ServerOptions {
   config: ServeConfig;
@@ -39,30 +47,29 @@ export async function runServer(options: ServerOptions): Promise<void> {
   const { operariusNamespace: namespace, pace } = config;
   // Ends after the HTTP surface, so that what was answered with 200 is also seen by the loop.
   const stopping = new AbortController();
-  const { context, caches, loop } = createControl(options, stopping.signal);
-  const receiver = {
-    context,
-    catalog: createCatalog({ kube, namespace, cache: caches.operarii }),
-    store: createAlertStore(),
-    wake: (name: string) => loop.wake(name),
-  };
-  const isReady = () => !signal.aborted && caches.hasSynced();
-  const app = createApp({ receiver, auth: config.auth, about, isReady, writeTimeoutMs: config.writeTimeout });
+  const { context, caches, loop, notifier } = createControl(options, stopping.signal);
+  const app = createHttp(options, context, caches, loop);
   try {
-    const server = await listen(app, {
+    const server = await openServer(app, {
       address: config.addr,
       readTimeoutMs: config.readTimeout,
       writeTimeoutMs: config.writeTimeout,
-    }).catch((error: unknown) => {
-      throw new Error(`cannot listen on port ${config.addr.port}; choose another one with --addr`, { cause: error });
+      files: config.tls,
+      log,
+      signal: stopping.signal,
     });
     log.info({ port: server.port, namespace, server: kube.server, ...about }, "listening");
+    for (const warning of config.warnings) log.warn({ warning }, "the configuration can be bettered");
     if (pace === "fast") log.warn({ pace }, "PACE FAST: waits and soaks are cut short; for demos and tests only");
     options.onListening?.(server.port);
-    const lead = (term: AbortSignal) => loop.lead(context, caches, term);
+    const lead = async (term: AbortSignal): Promise<void> => {
+      await Promise.all([loop.lead(context, caches, term), notifier.run(term)]);
+    };
     const working = runLeadership({ kube, namespace, log, signal: stopping.signal, lead });
     await aborted(signal);
-    log.info({ graceMs: GRACE_MS }, "stopping");
+    // Not ready from now on; what is still routed here until everybody knows is served.
+    log.info({ drainMs: config.drain, graceMs: GRACE_MS }, "stopping");
+    await sleep(config.drain);
     await server.close(GRACE_MS);
     stopping.abort(new Error("the server is stopping"));
     await working;
@@ -73,16 +80,51 @@ export async function runServer(options: ServerOptions): Promise<void> {
   }
 }
 
+/** The HTTP surface, nothing listening yet. */
+function createHttp(options: ServerOptions, context: ControlContext, caches: Caches, loop: Loop): Hono {
+  const { config, kube, log, signal, about, now } = options;
+  const receiver = {
+    context,
+    catalog: createCatalog({ kube, namespace: config.operariusNamespace, cache: caches.operarii }),
+    store: createAlertStore(),
+    wake: (name: string) => loop.wake(name),
+  };
+  const secrets = followSecrets(config.auth, log, now);
+  return createApp({
+    receiver,
+    auth: config.auth,
+    ...(secrets === undefined ? {} : { secrets }),
+    about,
+    isReady: () => !signal.aborted && caches.hasSynced(),
+    isStopping: () => signal.aborted,
+    writeTimeoutMs: config.writeTimeout,
+    maxBodyBytes: config.maxBodyBytes,
+    maxConcurrentDeliveries: config.maxConcurrentDeliveries,
+  });
+}
+
 /** The control loop, its caches running, its work not begun. */
 function createControl({ config, kube, log, now, looks }: ServerOptions, signal: AbortSignal) {
-  const { operariusNamespace: namespace, clusterName, pace } = config;
-  const limits = limitsFor(pace);
-  const settings: ControlSettings = { namespace, clusterName, pace, mode: "auto", namespaceSelector: "", limits };
+  const { operariusNamespace: namespace, clusterName, pace, mode, namespaceSelector, limits } = config;
+  const { notify = { events: [] } } = config;
+  const own = config.ownServiceAccount === undefined ? {} : { ownServiceAccount: config.ownServiceAccount };
+  const told = notify.events;
+  const settings: ControlSettings = { namespace, clusterName, pace, mode, namespaceSelector, limits, told, ...own };
   const pacer = createLookPacer(limits.lookAtMostEveryMs, now);
   const seeing = looks === undefined ? {} : { looks, pacer };
   const base = { kube, log, metrics: createMetrics(), now, settings, ...seeing };
   const loop = createLoop();
-  const caches = startCaches(base, { ...loop.listeners, operarius: () => undefined }, signal);
+  const notifier = createNotifier({
+    context: base,
+    channels: createChannels(notify, { now }),
+    events: notify.events,
+    queues: () => caches.records.items().map(({ queue }) => queue),
+  });
+  const record = (changed: RecordSummary): void => {
+    loop.listeners.record(changed);
+    if (changed.queue.entries.some(isOpen)) notifier.wake();
+  };
+  const caches = startCaches(base, { ...loop.listeners, record }, signal);
   const standing = createStanding({
     records: () => caches.records.items(),
     daemonSets: () => caches.daemonSets(),
@@ -90,7 +132,11 @@ function createControl({ config, kube, log, now, looks }: ServerOptions, signal:
     now,
   });
   const context: ControlContext = { ...base, standing };
-  return { context, caches, loop };
+  registerScorecard(base.metrics.registry, {
+    episodes: () => (loop.leads() ? caches.records.items().map(({ episode }) => episode) : []),
+    now,
+  });
+  return { context, caches, loop, notifier };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -9,12 +9,16 @@ export function isTerminal({ stdin, stdout }: Pick<CliContext, "stdin" | "stdout
 }
 
 /** Only a typed y or yes agrees; an interruption or the end of the input does not. */
-export async function askToApprove(plan: ActPlan, { stdin, stderr, signal }: CliContext): Promise<boolean> {
+export async function askToApprove(plan: ActPlan, context: CliContext): Promise<boolean> {
+  const steps = plan.steps.map(({ summary }) => `   ${summary}`).join("\n");
+  return askToAgree(`${plan.message}\nProposed:\n${steps}\nDo this? [y/N] `, context);
+}
+
+/** As above, for any question that ends in [y/N]. */
+export async function askToAgree(question: string, { stdin, stderr, signal }: CliContext): Promise<boolean> {
   const readline = createInterface({ input: stdin, output: stderr });
   try {
-    const steps = plan.steps.map(({ summary }) => `   ${summary}`).join("\n");
-    const answer = await readline.question(`${plan.message}\nProposed:\n${steps}\nDo this? [y/N] `, { signal });
-    return /^y(es)?$/i.test(answer.trim());
+    return /^y(es)?$/i.test((await readline.question(question, { signal })).trim());
   } catch {
     return false;
   } finally {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { limitsFor } from "../control/limits.ts";
 import { parseAddress } from "./address.ts";
 import { parseDuration } from "./duration.ts";
 import type { ConfigSources } from "./serve-config.ts";
@@ -10,6 +11,8 @@ const read = (sources: Partial<ConfigSources> = {}) =>
     env: {},
     readFile: (path) => {
       if (path === "/secret") return "s3cret\n";
+      if (path === "/several") return "# until June\nold\n\nnew\n";
+      if (path === "/empty") return "# hunter2\n";
       throw new Error(`ENOENT: no such file or directory, open '${path}'`);
     },
     ...sources,
@@ -32,10 +35,38 @@ describe("readServeConfig", () => {
       readTimeout: 5000,
       writeTimeout: 10_000,
       auth: { method: "none" },
+      maxBodyBytes: 4_194_304,
+      maxConcurrentDeliveries: 64,
+      drain: 5000,
+      warnings: [],
       operariusNamespace: "openfero",
       clusterName: "",
       pace: "normal",
+      mode: "auto",
+      namespaceSelector: "",
+      limits: limitsFor("normal"),
     });
+  });
+
+  it("takes single limits in the pace's stead", () => {
+    const flags = { maxRunning: "7", maxRunningPerNamespace: "3", coolDown: "90s", stormTargets: "12", pace: "fast" };
+    const { limits } = config({ flags });
+    const { maxRunning, storm } = limitsFor("fast");
+    expect(limits).toEqual({
+      ...limitsFor("fast"),
+      maxRunning: { ...maxRunning, total: 7, perNamespace: 3 },
+      coolDownMs: 90_000,
+      storm: { ...storm, floor: 12 },
+    });
+  });
+
+  it.each([
+    [{ mode: "yolo" }, /--mode: "yolo" is not one of observe, approve, auto/],
+    [{ namespaceSelector: "a in b" }, /--namespaceSelector: is not a label selector/],
+    [{ maxRunning: "0" }, /--maxRunning: "0" is not a number from 1/],
+    [{ coolDown: "soon" }, /--coolDown: "soon" is not a duration/],
+  ])("refuses %j", (flags, problem) => {
+    expect(problems({ flags }).join("; ")).toMatch(problem);
   });
 
   it("believes a flag before a variable before the default", () => {
@@ -53,10 +84,47 @@ describe("readServeConfig", () => {
       OPERARIUS_AUTH_BASIC_USER: "u",
       OPERARIUS_AUTH_BASIC_PASS_FILE: "/secret",
     };
-    expect(config({ env }).auth).toEqual({ method: "basic", user: "u", password: "s3cret" });
+    expect(config({ env }).auth).toEqual({ method: "basic", user: "u", secrets: ["s3cret"], file: "/secret" });
     const bearer = { OPERARIUS_AUTH_METHOD: "bearer", OPERARIUS_AUTH_BEARER_TOKEN: "t" };
-    expect(config({ env: bearer }).auth).toEqual({ method: "bearer", token: "t" });
+    expect(config({ env: bearer }).auth).toEqual({ method: "bearer", secrets: ["t"] });
   });
+
+  it("takes several secrets from a file", () => {
+    const flags = { authMethod: "bearer", authBearerTokenFile: "/several" };
+    expect(config({ flags }).auth).toEqual({ method: "bearer", secrets: ["old", "new"], file: "/several" });
+  });
+
+  it("warns of a secret on the command line, without it, and of none elsewhere", () => {
+    const flags = { authMethod: "bearer", authBearerToken: "hunter2" };
+    const { warnings } = config({ flags });
+    expect(warnings).toEqual([expect.stringMatching(/^--authBearerToken .* use --authBearerTokenFile$/)]);
+    expect(warnings.join()).not.toContain("hunter2");
+    const env = { OPERARIUS_AUTH_METHOD: "bearer", OPERARIUS_AUTH_BEARER_TOKEN: "hunter2" };
+    expect(config({ env }).warnings).toEqual([]);
+  });
+
+  it("takes both files of a certificate, quantities, and the pod's account", () => {
+    const flags = {
+      tlsCertFile: "/secret",
+      tlsKeyFile: "/several",
+      maxBodyBytes: "1Mi",
+      maxConcurrentDeliveries: "8",
+      drain: "1m",
+    };
+    expect(config({ flags, env: { POD_SERVICE_ACCOUNT: "operarius" } })).toMatchObject({
+      tls: { certFile: "/secret", keyFile: "/several" },
+      maxBodyBytes: 1_048_576,
+      maxConcurrentDeliveries: 8,
+      drain: 60_000,
+      ownServiceAccount: "operarius",
+    });
+  });
+
+  it.each([
+    [{ pace: "fast" }, 0],
+    [{ pace: "fast", drain: "2s" }, 2000],
+    [{ drain: "0" }, 0],
+  ])("drains with %o for %i ms", (flags: Record<string, string>, want) => expect(config({ flags }).drain).toBe(want));
 
   it("reports all problems together", () => {
     const flags = {
@@ -66,10 +134,13 @@ describe("readServeConfig", () => {
       pace: "warp",
       operariusNamespace: "A",
       authMethod: "digest",
+      maxBodyBytes: "4GB",
+      maxConcurrentDeliveries: "0",
+      drain: "-1s",
     };
     const found = problems({ flags });
     for (const name of Object.keys(flags)) expect(found.join("\n")).toContain(`--${name}`);
-    expect(found).toHaveLength(6);
+    expect(found).toHaveLength(9);
   });
 
   it.each([
@@ -79,7 +150,15 @@ describe("readServeConfig", () => {
     [{ authMethod: "bearer" }, ["authBearerToken"]],
     [{ authMethod: "bearer", authBearerTokenFile: "/absent" }, ["/absent"]],
     [{ authMethod: "bearer", authBearerToken: "t", authBearerTokenFile: "/secret" }, ["both"]],
+    [{ authMethod: "bearer", authBearerTokenFile: "/empty" }, ["/empty holds no secret"]],
     [{ authBearerToken: "hunter2" }, ["none"]],
+    [{ authBearerTokenFile: "/secret" }, ["none"]],
+    [{ tlsCertFile: "/secret" }, ["--tlsKeyFile"]],
+    [{ tlsKeyFile: "/secret" }, ["--tlsCertFile"]],
+    [{ tlsCertFile: "/secret", tlsKeyFile: "/absent" }, ["/absent"]],
+    [{ maxBodyBytes: "64Mi" }, ["32Mi"]],
+    [{ maxBodyBytes: "1" }, ["1Ki"]],
+    [{ maxConcurrentDeliveries: "1.5" }, ["1 to 10000"]],
   ])("refuses %o", (flags: Record<string, string>, words: string[]) => {
     const found = problems({ flags });
     expect(found).toHaveLength(words.length);

@@ -1,10 +1,21 @@
 import { z } from "zod";
+import type { Mode } from "../control/context.ts";
+import { MODES } from "../control/context.ts";
+import type { Limits } from "../control/limits.ts";
+import { limitsFor } from "../control/limits.ts";
+import { isSelector } from "../control/selector.ts";
+import { amountOf } from "../engine/quantity.ts";
 import type { Address } from "../http/server.ts";
+import type { TlsFiles } from "../http/tls.ts";
 import type { AuthSettings } from "../intake/auth.ts";
+import type { NotifySettings } from "../notify/settings.ts";
 import { LOG_LEVELS } from "../reporting/log.ts";
 import { parseAddress } from "./address.ts";
 import { parseDuration } from "./duration.ts";
+import { readNotify } from "./notify-config.ts";
 import { SERVE_FLAGS } from "./serve-flags.ts";
+import type { Values } from "./serve-secrets.ts";
+import { readAuth, readTls, secretsOnArgv } from "./serve-secrets.ts";
 
 /** Everything `operarius serve` can be told, checked. Durations in milliseconds. */
 export interface ServeConfig {
@@ -15,9 +26,24 @@ export interface ServeConfig {
   readTimeout: number;
   writeTimeout: number;
   auth: AuthSettings;
+  /** Absent: plain HTTP. */
+  tls?: TlsFiles;
+  maxBodyBytes: number;
+  maxConcurrentDeliveries: number;
+  /** How long the listener outlives the readiness. */
+  drain: number;
   operariusNamespace: string;
   clusterName: string;
   pace: "normal" | "fast";
+  mode: Mode;
+  namespaceSelector: string;
+  limits: Limits;
+  /** Absent: nobody is told. */
+  notify?: NotifySettings;
+  /** The ServiceAccount the server itself runs under; no Job may. Absent outside of a pod. */
+  ownServiceAccount?: string;
+  /** What is worth a warning in the log; shows no secret. */
+  warnings: readonly string[];
 }
 
 export type ReadConfig = { kind: "config"; config: ServeConfig } | { kind: "problems"; problems: string[] };
@@ -30,18 +56,23 @@ export interface ConfigSources {
   readFile: (path: string) => string;
 }
 
-const duration = z.string().transform((text, context) => {
-  const parsed = parseDuration(text);
-  if (parsed !== undefined && parsed > 0) return parsed;
-  context.addIssue({ code: "custom", message: `"${text}" is not a duration above zero such as 5s or 1m30s` });
-  return z.NEVER;
-});
-const address = z.string().transform((text, context) => {
-  const parsed = parseAddress(text);
-  if (parsed !== undefined) return parsed;
-  context.addIssue({ code: "custom", message: `"${text}" is not an address such as :8080 or 127.0.0.1:8080` });
-  return z.NEVER;
-});
+/** The value that `parse` makes of a text; without one the text is refused as not being `what`. */
+const parsedAs = <T>(parse: (text: string) => T | undefined, what: string) =>
+  z.string().transform((text, context) => {
+    const parsed = parse(text);
+    if (parsed !== undefined) return parsed;
+    context.addIssue({ code: "custom", message: `"${text}" is not ${what}` });
+    return z.NEVER;
+  });
+const duration = parsedAs((text) => parseDuration(text) || undefined, "a duration above zero such as 5s or 1m30s");
+const address = parsedAs(parseAddress, "an address such as :8080 or 127.0.0.1:8080");
+const within = (least: number, most: number) => (text: string) => {
+  const amount = amountOf(text);
+  return Number.isInteger(amount) && amount >= least && amount <= most ? amount : undefined;
+};
+const count = parsedAs(within(1, 10_000), "a number from 1 to 10000");
+/** Above, a single body would be a good part of the memory that the manifest grants. */
+const MOST_BODY_BYTES = 32 * 1024 * 1024;
 const oneOf = <const Values extends readonly string[]>(values: Values) =>
   z.enum(values, { error: (issue) => `${JSON.stringify(issue.input)} is not one of ${values.join(", ")}` });
 
@@ -56,84 +87,91 @@ const schema = z.object({
   authBasicUser: z.string().optional(),
   authBasicPass: z.string().optional(),
   authBearerToken: z.string().optional(),
+  maxBodyBytes: parsedAs(within(1024, MOST_BODY_BYTES), "a number of bytes from 1Ki to 32Mi such as 4Mi"),
+  maxConcurrentDeliveries: count,
+  drain: parsedAs(parseDuration, "a duration such as 5s or 0").optional(),
   operariusNamespace: z.string().regex(/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/, "is not a namespace's name"),
   clusterName: z.string(),
   pace: oneOf(["normal", "fast"]),
+  mode: oneOf(MODES),
+  namespaceSelector: z.string().refine(isSelector, "is not a label selector such as team=infra,tier in (a,b)"),
+  maxRunning: count.optional(),
+  maxRunningPerNamespace: count.optional(),
+  maxRunningPerOperarius: count.optional(),
+  coolDown: parsedAs(parseDuration, "a duration such as 5m or 0").optional(),
+  stormTargets: count.optional(),
 });
+
+type Parsed = z.infer<typeof schema>;
+
+/** The limits of the pace with what was given in their stead. */
+function limitsOf({ pace, ...given }: Parsed): Limits {
+  const { maxRunning, storm, coolDownMs } = limitsFor(pace);
+  return limitsFor(pace, {
+    coolDownMs: given.coolDown ?? coolDownMs,
+    storm: { ...storm, floor: given.stormTargets ?? storm.floor },
+    maxRunning: {
+      total: given.maxRunning ?? maxRunning.total,
+      perNamespace: given.maxRunningPerNamespace ?? maxRunning.perNamespace,
+      perOperarius: given.maxRunningPerOperarius ?? maxRunning.perOperarius,
+    },
+  });
+}
+
+/** Endpoints are withdrawn everywhere within about this time after a pod stops being ready. */
+const DEFAULT_DRAIN_MS = 5000;
 
 /** Flag, else variable, else default; secrets also from files. Every problem is reported, none of them shows a secret. */
 export function readServeConfig(sources: ConfigSources): ReadConfig {
   const problems: string[] = [];
-  const values = collect(sources, problems);
+  const values = collect(sources.flags, sources.env);
   const parsed = schema.safeParse(values);
   if (!parsed.success) {
     for (const { path, message } of parsed.error.issues) problems.push(`--${path.join(".")}: ${message}`);
   }
-  const auth = authSettings(values, problems);
+  const auth = readAuth(values, sources.readFile, problems);
+  const tls = readTls(values, sources.readFile, problems);
+  const notify = readNotify(values, sources, problems);
   if (!parsed.success || problems.length > 0) return { kind: "problems", problems };
-  const { addr, logLevel, kubeconfig, context, readTimeout, writeTimeout, operariusNamespace, clusterName, pace } =
+  const { kubeconfig, context, drain, authMethod, authBasicUser, authBasicPass, authBearerToken, ...plain } =
     parsed.data;
+  const ownServiceAccount = sources.env.POD_SERVICE_ACCOUNT ?? "";
   return {
     kind: "config",
     config: {
-      addr,
-      logLevel,
-      readTimeout,
-      writeTimeout,
+      ...withoutLimits(plain),
+      limits: limitsOf(parsed.data),
       auth,
-      operariusNamespace,
-      clusterName,
-      pace,
+      drain: drain ?? (plain.pace === "fast" ? 0 : DEFAULT_DRAIN_MS),
+      warnings: secretsOnArgv(sources.flags),
+      ...(tls === undefined ? {} : { tls }),
       ...(kubeconfig === undefined ? {} : { kubeconfig }),
       ...(context === undefined ? {} : { context }),
+      ...(notify === undefined ? {} : { notify }),
+      ...(ownServiceAccount === "" ? {} : { ownServiceAccount }),
     },
   };
 }
 
-type Values = Record<string, string>;
+type Plain = Omit<Parsed, "kubeconfig" | "context" | "drain" | `auth${string}`>;
 
-function collect({ flags, env, readFile }: ConfigSources, problems: string[]): Values {
+/** What is told as one: `limits`. */
+function withoutLimits({
+  maxRunning: _total,
+  maxRunningPerNamespace: _perNamespace,
+  maxRunningPerOperarius: _perOperarius,
+  coolDown: _coolDown,
+  stormTargets: _storm,
+  ...rest
+}: Plain) {
+  return rest;
+}
+
+function collect(flags: ConfigSources["flags"], env: ConfigSources["env"]): Values {
   const values: Values = {};
   for (const { name, variable, fallback } of SERVE_FLAGS) {
     const value = flags[name] ?? (env[variable] || fallback);
     if (value !== undefined) values[name] = value;
   }
-  for (const name of ["authBasicPass", "authBearerToken"] as const) {
-    const file = values[`${name}File`];
-    if (file === undefined) continue;
-    if (values[name] !== undefined) {
-      problems.push(`--${name} and --${name}File are both given; give one of them`);
-      continue;
-    }
-    try {
-      values[name] = readFile(file).replace(/\r?\n$/, "");
-    } catch (error) {
-      problems.push(`--${name}File: ${error instanceof Error ? error.message : "cannot be read"}`);
-    }
-  }
   return values;
-}
-
-function authSettings(values: Values, problems: string[]): AuthSettings {
-  const { authMethod, authBasicUser: user = "", authBasicPass: password = "", authBearerToken: token = "" } = values;
-  if (authMethod === "basic") {
-    if (user === "") problems.push("--authMethod basic needs --authBasicUser (or OPERARIUS_AUTH_BASIC_USER)");
-    if (user.includes(":")) problems.push("--authBasicUser must not contain a colon");
-    if (password === "" && !problems.some((problem) => problem.includes("authBasicPass"))) {
-      problems.push("--authMethod basic needs OPERARIUS_AUTH_BASIC_PASS, --authBasicPassFile or --authBasicPass");
-    }
-    return { method: "basic", user, password };
-  }
-  if (authMethod === "bearer") {
-    if (token === "" && !problems.some((problem) => problem.includes("authBearerToken"))) {
-      problems.push(
-        "--authMethod bearer needs OPERARIUS_AUTH_BEARER_TOKEN, --authBearerTokenFile or --authBearerToken",
-      );
-    }
-    return { method: "bearer", token };
-  }
-  if (authMethod === "none" && (user !== "" || password !== "" || token !== "")) {
-    problems.push("credentials are given but --authMethod is none; set --authMethod basic or bearer, or remove them");
-  }
-  return { method: "none" };
 }

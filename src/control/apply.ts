@@ -8,6 +8,7 @@ import { recordEvent } from "../reporting/events.ts";
 import { errorText } from "../reporting/log.ts";
 import type { ControlContext } from "./context.ts";
 import { noteExecution } from "./execution.ts";
+import { withNotification } from "./notifications.ts";
 import type { StatusPatch, Transition } from "./transition.ts";
 import { mergeConditions } from "./transition.ts";
 
@@ -15,10 +16,15 @@ import { mergeConditions } from "./transition.ts";
 export async function applyTransition(
   context: ControlContext,
   remediation: Live<Remediation>,
-  { status, notice, finishedJob, discardJob }: Transition,
+  { status, notice, tell, finishedJob, discardJob }: Transition,
 ): Promise<Live<Remediation>> {
-  const { log, metrics } = context;
-  const updated = await patchStatus(context, remediation, status);
+  const { log, metrics, settings } = context;
+  const isTold = tell !== undefined && settings.told?.includes(tell) === true;
+  const queue = isTold ? withNotification({ ...remediation.status, ...status }, tell, context.now()) : undefined;
+  const updated = await patchStatus(context, remediation, {
+    ...status,
+    ...(queue === undefined ? {} : { notifications: queue }),
+  });
   const { phase, reason, message, attempts } = updated.status ?? {};
   const { name } = remediation.metadata;
   if (phase !== undefined && phase !== remediation.status?.phase) {
@@ -38,15 +44,16 @@ export async function applyTransition(
   return updated;
 }
 
-/** Writes the fields that changed, conditions merged. Rejects like `Kube.patchStatus`; conflict = decide again. */
+/** Writes the fields that changed, conditions merged, and the first time the mode. Rejects like `Kube.patchStatus`; conflict = decide again. */
 export async function patchStatus(
-  { kube }: ControlContext,
+  { kube, settings }: ControlContext,
   remediation: Live<Remediation>,
   { conditions, ...fields }: StatusPatch,
 ): Promise<Live<Remediation>> {
   const { name, namespace = "", resourceVersion } = remediation.metadata;
   const merged = conditions ? mergeConditions(remediation.status?.conditions, conditions) : undefined;
-  const status = { ...fields, ...(merged === undefined ? {} : { conditions: merged }) };
+  const mode = remediation.status?.mode ?? settings.mode;
+  const status = { mode, ...fields, ...(merged === undefined ? {} : { conditions: merged }) };
   const body = { metadata: { resourceVersion }, status };
   return kube.patchStatus(remediations, { namespace, name }, { type: "merge", body });
 }

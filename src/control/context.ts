@@ -1,4 +1,5 @@
 import type { Kube } from "../kube/types.ts";
+import type { NotificationEvent } from "../notify/message.ts";
 import type { Logger } from "../reporting/log.ts";
 import type { Metrics } from "../reporting/metrics.ts";
 import type { Limits } from "./limits.ts";
@@ -33,5 +34,9 @@ export interface ControlSettings {
   mode: Mode;
   /** Label selector over the namespaces of targets; "" = all of them. */
   namespaceSelector: string;
+  /** Which events go into the queue of what people are told; absent: none, for there is nobody to tell. */
+  told?: readonly NotificationEvent[];
   limits: Limits;
+  /** ServiceAccount of the server itself, under which no Job may run; absent outside of a pod. */
+  ownServiceAccount?: string;
 }

@@ -166,11 +166,15 @@ describe("an episode", () => {
     expect(kube.all(jobs)).toEqual([]);
   });
 
-  it("is cancelled without a Job when the target is well through its soak", async () => {
+  it("is cancelled without a Job when the target became well while it waited, through its soak", async () => {
     const { world, deliver, passAfter, latest, kube } = await installation();
-    world.look = aHealthyLook(10, 60);
+    const pause = { namespace: NAMESPACE, name: "operarius-pause" };
+    await kube.create(configMaps, { metadata: pause, data: { why: "x" } });
     await deliver("firing");
     await passAfter(10);
+    await kube.delete(configMaps, pause);
+    world.look = aHealthyLook(10, 60);
+    await passAfter(30);
     expect(latest()).toMatchObject({ phase: "Blocked", reason: "TargetHealthy" });
     world.look = aHealthyLook(60, 60);
     await passAfter(50);

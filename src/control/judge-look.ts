@@ -30,10 +30,15 @@ export function judgeResolved({ record, look, limits, now }: StartFacts): StartV
   });
 }
 
-/** The verdict of a look before an attempt. */
+/**
+ * The verdict of a look before an attempt. An alert that did not have to wait gets its Job, which says by itself that
+ * nothing is left to do; what has waited for anything is looked at anew, and what became well meanwhile is dropped.
+ */
 export function judgeLook(facts: StartFacts): StartVerdict {
-  const { remediation, look, now } = facts;
+  const { remediation, attempt, look, now } = facts;
   if (look === undefined) return { kind: "look" };
+  const hasWaited = attempt > 1 || remediation.status?.blockedSince !== undefined || facts.mode === "observe";
+  if (!hasWaited && !(look.kind === "seen" && look.health === "unhealthy")) return { kind: "go" };
   switch (look.kind) {
     case "unread":
       return { kind: "go" };

@@ -3,10 +3,11 @@
  * Nothing depends on being the only one: names are locks and every status write carries the resourceVersion it rests on.
  */
 import { pause } from "../kube/deadline.ts";
-import type { WorkQueue } from "../kube/work-queue.ts";
+import type { RunOptions, WorkQueue } from "../kube/work-queue.ts";
 import { createWorkQueue } from "../kube/work-queue.ts";
 import { errorText } from "../reporting/log.ts";
 import type { Caches, Listeners } from "./caches.ts";
+import { checkOperarius } from "./check-operarius.ts";
 import type { ControlContext } from "./context.ts";
 import { reconcile } from "./reconcile.ts";
 import type { RecordSummary } from "./summary.ts";
@@ -20,10 +21,11 @@ const NEXT_IN_LINE = 4;
 const TIDY_EVERY_MS = 10 * 60 * 1000;
 
 export interface Loop {
+  leads(): boolean;
   /** Ignored by a replica that does not lead: the leader's own watch shows it. */
   wake(remediation: string): void;
   /** What the caches call. */
-  listeners: Pick<Listeners, "record" | "job" | "daemonSet">;
+  listeners: Listeners;
   /** Leads until `signal` aborts. Never rejects. */
   lead(context: ControlContext, caches: Caches, signal: AbortSignal): Promise<void>;
 }
@@ -31,9 +33,11 @@ export interface Loop {
 /** A loop that does not lead yet. */
 export function createLoop(): Loop {
   let queue: WorkQueue | undefined;
+  let checks: WorkQueue | undefined;
   let records: () => readonly RecordSummary[] = () => [];
   const wake = (name: string): void => queue?.add(name);
   return {
+    leads: () => queue !== undefined,
     wake,
     listeners: {
       record(record) {
@@ -42,6 +46,7 @@ export function createLoop(): Loop {
         if (!record.inFlight) for (const name of nextInLine(records())) wake(name);
       },
       job: wake,
+      operarius: (name) => checks?.add(name),
       daemonSet({ namespace, name }) {
         if (queue === undefined) return;
         for (const record of records()) {
@@ -53,23 +58,25 @@ export function createLoop(): Loop {
     async lead(context, caches, signal) {
       const { log } = context;
       const own = createWorkQueue();
+      const ownChecks = createWorkQueue();
       queue = own;
+      checks = ownChecks;
+      for (const { name } of caches.operarii.items()) ownChecks.add(name);
       records = () => caches.records.items();
       for (const record of records()) if (mayHaveWork(record, records())) own.add(record.name);
       log.info({ records: records().length }, "leading");
-      const tidying = tidyNowAndThen(context, signal);
+      const onError: RunOptions["onError"] = (error, { key, failures, retryInMs }) =>
+        log.warn({ key, failures, retryInMs, error: errorText(error) }, "will be tried again");
       try {
-        await own.run({
-          concurrency: CONCURRENCY,
-          reconcile: (name) => reconcile(context, name),
-          signal,
-          onError: (error, { key, failures, retryInMs }) =>
-            log.warn({ remediation: key, failures, retryInMs, error: errorText(error) }, "will be tried again"),
-        });
-        await tidying;
+        await Promise.all([
+          own.run({ concurrency: CONCURRENCY, reconcile: (name) => reconcile(context, name), signal, onError }),
+          ownChecks.run({ concurrency: 1, reconcile: (name) => checkOperarius(context, name), signal, onError }),
+          tidyNowAndThen(context, signal),
+        ]);
       } finally {
         // A term may begin before the one before it has ended.
         if (queue === own) queue = undefined;
+        if (checks === ownChecks) checks = undefined;
         log.info({}, "leads no more");
       }
     },

@@ -2,18 +2,20 @@
 import { setImmediate as immediate } from "node:timers/promises";
 import type { Alert, Delivery, HookMessage } from "../intake/alert.ts";
 import { alertName } from "../intake/alert.ts";
-import type { AlertStore, JobInfo } from "../intake/alert-store.ts";
+import type { AlertStore, JobInfo, StoredAlert } from "../intake/alert-store.ts";
 import { shown } from "../intake/snapshot.ts";
+import type { Unmatched } from "../operarius/explain-match.ts";
+import { explainMatch } from "../operarius/explain-match.ts";
 import { match } from "../operarius/match.ts";
 import { jobName, targetHash } from "../operarius/names.ts";
-import type { Operarius } from "../operarius/operarius.ts";
+import type { Operarius, ReadOperarius } from "../operarius/operarius.ts";
+import { ownTarget } from "../operarius/own-target.ts";
 import { isTerminal, remediations } from "../operarius/remediation.ts";
 import type { Target } from "../operarius/target.ts";
-import { targetOf } from "../operarius/target.ts";
 import { errorText } from "../reporting/log.ts";
 import type { Admission } from "./admit.ts";
 import { admit, newestOf } from "./admit.ts";
-import type { Catalog } from "./catalog.ts";
+import type { Catalog, CatalogEntry } from "./catalog.ts";
 import { usable } from "./catalog.ts";
 import type { ControlContext } from "./context.ts";
 import { noteExecution } from "./execution.ts";
@@ -22,7 +24,16 @@ import { withWayOut } from "./way-out.ts";
 /** `unavailable` becomes 5xx. */
 export type Received = { kind: "recorded" } | { kind: "unavailable"; message: string };
 
-export type Outcome = Admission | { kind: "no-match" } | { kind: "resolved"; remediation?: string };
+export type Outcome =
+  | Admission
+  | ({ kind: "no-match" } & Partial<Unmatched>)
+  | { kind: "resolved"; remediation?: string };
+
+/** The Operarii that a delivery is judged by: those that can be matched, and all of them, to explain a miss. */
+interface Installed {
+  operarii: Operarius[];
+  reads: ReadOperarius[];
+}
 
 /** How many alerts of one delivery are worked on at once; keeps a large batch from flooding the API server. */
 const PARALLEL = 8;
@@ -39,15 +50,16 @@ export interface Receiver {
 
 /** Matches and records every alert of the delivery. Never rejects. `signal` ends it early, as unavailable. */
 export async function receive(receiver: Receiver, delivery: Delivery, signal?: AbortSignal): Promise<Received> {
-  const { log } = receiver.context;
+  const { log, metrics } = receiver.context;
   if (delivery.truncatedAlerts > 0) {
+    metrics.alertsTruncated.inc(delivery.truncatedAlerts);
     log.warn({ count: delivery.truncatedAlerts }, "Alertmanager left alerts out of this delivery; raise max_alerts");
   }
   for (const { index, reason } of delivery.rejected) log.warn({ index, reason }, "an alert could not be read");
-  const operarii = await loadOperarii(receiver, delivery.alerts);
-  if (typeof operarii === "string") {
+  const installed = await loadOperarii(receiver, delivery.alerts);
+  if (typeof installed === "string") {
     for (const alert of delivery.alerts) remember(receiver, alert);
-    return { kind: "unavailable", message: operarii };
+    return { kind: "unavailable", message: installed };
   }
   const problems: string[] = [];
   const waiting = delivery.alerts.entries();
@@ -59,7 +71,7 @@ export async function receive(receiver: Receiver, delivery: Delivery, signal?: A
         problems.push("the delivery took longer than the write timeout");
         return;
       }
-      const outcome = await handle(receiver, { alert, hook: delivery.hook, operarii });
+      const outcome = await handle(receiver, { alert, hook: delivery.hook, installed });
       if (outcome.kind === "unavailable") problems.push(outcome.message);
     }
   };
@@ -69,12 +81,16 @@ export async function receive(receiver: Receiver, delivery: Delivery, signal?: A
 }
 
 /** From the cache; but an alert that nobody there answers is worth a look at the API before it is let go with a 200. */
-async function loadOperarii({ context, catalog }: Receiver, alerts: readonly Alert[]): Promise<Operarius[] | string> {
-  const answered = (operarii: Operarius[]) =>
+async function loadOperarii({ context, catalog }: Receiver, alerts: readonly Alert[]): Promise<Installed | string> {
+  const answered = ({ operarii }: Installed) =>
     alerts.every((alert) => match(alert, operarii) ?? match({ ...alert, status: "firing" }, operarii));
+  const installed = (entries: CatalogEntry[]) => ({
+    operarii: usable(entries),
+    reads: entries.map(({ read }) => read),
+  });
   try {
-    const cached = usable(await catalog.entries());
-    return answered(cached) ? cached : usable(await catalog.fresh());
+    const cached = installed(await catalog.entries());
+    return answered(cached) ? cached : installed(await catalog.fresh());
   } catch (error) {
     context.metrics.operariusSyncErrors.inc();
     return `the Operarii cannot be read: ${withWayOut(error)}`;
@@ -83,43 +99,46 @@ async function loadOperarii({ context, catalog }: Receiver, alerts: readonly Ale
 
 async function handle(
   receiver: Receiver,
-  { alert, hook, operarii }: { alert: Alert; hook: HookMessage; operarii: Operarius[] },
+  { alert, hook, installed }: { alert: Alert; hook: HookMessage; installed: Installed },
 ): Promise<Outcome> {
   const { context } = receiver;
-  const operarius = match(alert, operarii);
+  const operarius = match(alert, installed.operarii);
   let outcome: Outcome = { kind: "no-match" };
   let jobInfo: JobInfo | undefined;
   if (operarius !== undefined) {
-    const target = actionableTarget(context, operarius, alert);
+    const target = targetIn(context, operarius, alert);
     outcome = "reason" in target ? target : await admit(context, { alert, hook, operarius, target });
     if (!("reason" in target)) jobInfo = jobOf(operarius, target, outcome);
     if (outcome.kind === "created") receiver.wake?.(outcome.remediation);
     if (outcome.kind === "skipped") await noteExecution(context, operarius.metadata.name, "Skipped: Deduplication");
   }
   if (alert.status === "resolved") {
-    const cleared = await noteResolved(context, operarii, alert);
+    const cleared = await noteResolved(context, installed.operarii, alert);
     if (outcome.kind === "no-match") outcome = cleared;
   }
-  remember(receiver, alert, jobInfo);
+  if (outcome.kind === "no-match") outcome = { ...outcome, ...explainMatch(alert, installed.reads).unmatched };
+  remember(receiver, alert, { ...(jobInfo === undefined ? {} : { jobInfo }), ...whyNot(outcome) });
   report(context, alert, operarius, outcome);
   return outcome;
 }
 
 /** The target, or why nothing may be done about it. */
-function actionableTarget(
-  context: ControlContext,
+function targetIn(
+  { settings: { clusterName } }: ControlContext,
   operarius: Operarius,
   alert: Alert,
 ): Target | Extract<Admission, { kind: "rejected" }> {
-  const { clusterName } = context.settings;
-  const found = targetOf(alert, { clusterName, override: operarius.spec.target });
-  if (found.kind === "none") return { kind: "rejected", reason: found.reason, message: found.message };
-  const { cluster } = found.target;
-  if (clusterName !== "" && cluster !== clusterName) {
-    const message = `the alert is about cluster "${cluster}", and this server's --clusterName is "${clusterName}"`;
-    return { kind: "rejected", reason: "OtherCluster", message };
-  }
-  return found.target;
+  const found = ownTarget(alert, operarius, clusterName);
+  return found.kind === "target" ? found.target : { ...found, kind: "rejected" };
+}
+
+/** What `GET /api/alerts` shows of an alert that leads to nothing. */
+function whyNot(outcome: Outcome): Pick<StoredAlert, "unmatched" | "rejected"> {
+  const { reason, message } = "reason" in outcome ? outcome : {};
+  if (reason === undefined || message === undefined) return {};
+  if (outcome.kind === "rejected") return { rejected: { reason, message } };
+  if (outcome.kind !== "no-match") return {};
+  return { unmatched: { reason, message, ...(outcome.nearest === undefined ? {} : { nearest: outcome.nearest }) } };
 }
 
 /**
@@ -129,7 +148,7 @@ function actionableTarget(
 async function noteResolved(context: ControlContext, operarii: Operarius[], alert: Alert): Promise<Outcome> {
   const operarius = match({ ...alert, status: "firing" }, operarii);
   if (operarius === undefined) return { kind: "no-match" };
-  const target = actionableTarget(context, operarius, alert);
+  const target = targetIn(context, operarius, alert);
   if ("reason" in target) return { kind: "resolved" };
   try {
     const newest = await newestOf(context, target);
@@ -167,14 +186,13 @@ export function imageOf(operarius: Operarius): string {
   return operarius.spec.jobTemplate.spec.template.spec?.containers[0]?.image ?? "";
 }
 
-function remember(receiver: Receiver, alert: Alert, jobInfo?: JobInfo): void {
+function remember(
+  receiver: Receiver,
+  alert: Alert,
+  more: Pick<StoredAlert, "jobInfo" | "unmatched" | "rejected"> = {},
+): void {
   const timestamp = new Date(receiver.context.now()).toISOString();
-  receiver.store.add({
-    alert: shown(alert),
-    status: alert.status,
-    timestamp,
-    ...(jobInfo === undefined ? {} : { jobInfo }),
-  });
+  receiver.store.add({ alert: shown(alert), status: alert.status, timestamp, ...more });
 }
 
 function report(

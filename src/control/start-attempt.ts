@@ -14,6 +14,7 @@ import { errorText } from "../reporting/log.ts";
 import { nodesToAvoid } from "./conclude.ts";
 import type { ControlContext } from "./context.ts";
 import { noteStarted } from "./execution.ts";
+import { accountForbidden } from "./job-account.ts";
 import { awaitRelease, honoursSuspend, notHonoured, suspendedForm } from "./suspended.ts";
 import type { Transition } from "./transition.ts";
 import { end, instant, iso, replaceLast } from "./transition.ts";
@@ -37,6 +38,11 @@ export async function startAttempt(context: ControlContext, request: StartReques
   const found = await loadOperarius(context, remediation.spec.operarius.name);
   if (found.kind === "transition") {
     await apply(remediation, found);
+    return;
+  }
+  const forbidden = await accountForbidden(context, remediation, found.operarius);
+  if (forbidden !== undefined) {
+    await apply(remediation, forbidden);
     return;
   }
   const rendered = render(context, request, found.operarius);

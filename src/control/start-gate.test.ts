@@ -15,6 +15,7 @@ const outOfScope: Hold = { reason: "OutOfScope", message: "m", needsPerson: fals
 const storm = { kind: "held", since: NOW, count: 4, threshold: 3, releaseAt: NOW + 900_000 } as const;
 const unread: Look = { kind: "unread", at: NOW, message: "m" };
 const gone: Look = { kind: "gone", at: NOW };
+const waited: RemediationStatus = { blockedSince: at(-30) };
 const resolved: RemediationStatus = { alertResolvedAt: at(-1) };
 
 interface Case extends Partial<Omit<StartFacts, "remediation" | "record">> {
@@ -71,7 +72,7 @@ describe("the first that objects is what the record says", () => {
     ["storm", without("standstill", "outOfScope", "mode"), "ReceiverStorm"],
     ["history", without("standstill", "outOfScope", "mode", "storm"), "RecentlyRemediated"],
     ["concurrency", { ...without("standstill", "outOfScope", "mode", "storm"), others: busy }, "TooManyRunning"],
-    ["the look", { look: aHealthyLook(1, 60) }, "TargetHealthy"],
+    ["the look", { look: aHealthyLook(1, 60), status: waited }, "TargetHealthy"],
     ["nothing", { look: aLook() }, "go"],
   ])("%s", (_, given, want) => expect(said(judge(given))).toBe(want));
   it("looks last, and only when nothing else objects", () => {
@@ -134,9 +135,9 @@ describe("a fresh look", () => {
   it.each<[string, Case, string]>([
     ["unhealthy, and a plan to act", { look: aLook() }, "go"],
     ["not to be seen", { look: unread }, "go"],
-    ["gone", { look: gone }, "Cancelled TargetGone"],
-    ["healthy through the soak", { look: aHealthyLook(60, 60) }, "Cancelled TargetHealthy"],
-    ["healthy for a moment", { look: aHealthyLook(1, 60) }, "TargetHealthy"],
+    ["gone", { look: gone, status: waited }, "Cancelled TargetGone"],
+    ["healthy through the soak", { look: aHealthyLook(60, 60), status: waited }, "Cancelled TargetHealthy"],
+    ["healthy for a moment", { look: aHealthyLook(1, 60), status: waited }, "TargetHealthy"],
     ["healthy by its pods only is for the remedy", { look: aLook({ health: "healthy" }) }, "go"],
     [
       "healthy after something was written is verified",
@@ -149,7 +150,7 @@ describe("a fresh look", () => {
       "Superseded ChangedByPerson",
     ],
     ["edited, and nothing written", { look: aLook({ edit: { by: "kubectl", at: NOW } }) }, "go"],
-    ["on its way", { look: aLook({ health: "pending", reason: "Progressing" }) }, "Progressing"],
+    ["on its way", { look: aLook({ health: "pending", reason: "Progressing" }), status: waited }, "Progressing"],
     [
       "a plan to wait",
       { look: aLook({ reason: "LongGrace", plan: { kind: "wait", reason: "W", message: "m" } }) },
@@ -163,6 +164,15 @@ describe("a fresh look", () => {
       "Declined Why",
     ],
   ])("%s", (_, given, want) => expect(said(judge(given))).toBe(want));
+
+  it.each<[string, Look]>([
+    ["healthy", aHealthyLook(60, 60)],
+    ["on its way", aLook({ health: "pending" })],
+    ["gone", gone],
+  ])("an alert that did not have to wait gets its Job, which says the same by itself: %s", (_, look) => {
+    expect(said(judge({ look }))).toBe("go");
+    expect(said(judge({ look, status: waited }))).not.toBe("go");
+  });
 
   describe("with a common cause", () => {
     const look = decline("DeadNode", { root: "node/n2" });

@@ -3,6 +3,10 @@ import type { Live } from "../kube/types.ts";
 import { targetHash } from "../operarius/names.ts";
 import type { Phase, Remediation } from "../operarius/remediation.ts";
 import { isTerminal, TARGET_HASH_LABEL } from "../operarius/remediation.ts";
+import type { Episode } from "../reporting/scorecard.ts";
+import { episodeOf } from "../reporting/scorecard.ts";
+import type { RecordQueue } from "./notifications.ts";
+import { toQueue } from "./notifications.ts";
 import { instant } from "./transition.ts";
 
 /** Times in milliseconds since the epoch; 0 = never. */
@@ -32,13 +36,18 @@ export interface RecordSummary {
   attempts: number;
   /** It waited, or waits, for the end of a storm of alerts. */
   stormHeld: boolean;
+  /** What people are to be told. */
+  queue: RecordQueue;
+  /** For the scorecard. */
+  episode: Episode;
 }
 
 /** Condition of the records that a storm of alerts has held. */
 export const STORM_HELD = "StormHeld";
 
 /** Reads the parts; never throws, whatever another release has written. */
-export function toSummary({ metadata, spec, status = {} }: Live<Remediation>): RecordSummary {
+export function toSummary(record: Live<Remediation>): RecordSummary {
+  const { metadata, spec, status = {} } = record;
   const last = status.attempts?.at(-1);
   const ended = isTerminal(status.phase);
   // Reserved, and held up before its Job was created.
@@ -66,6 +75,8 @@ export function toSummary({ metadata, spec, status = {} }: Live<Remediation>): R
     inFlight: !ended && last !== undefined && last.finishedAt === undefined && last.suspended !== true && !isHeldUp,
     attempts: status.attempts?.length ?? 0,
     stormHeld: status.conditions?.some(({ type, status: value }) => type === STORM_HELD && value === "True") ?? false,
+    queue: toQueue(record),
+    episode: episodeOf(record),
   };
 }
 

@@ -1,10 +1,11 @@
 /** The vocabulary of the engine. Remedies import these types; the engine imports no remedy. */
 import type { Kube } from "../kube/types.ts";
+import type { GuardFacts } from "./guard-facts.ts";
 import type { Surroundings, SurroundingsQuery } from "./guards/common-cause.ts";
 import type { Settings } from "./settings.ts";
-import type { StructureFacts } from "./structure.ts";
 import type { VerdictKind } from "./termination.ts";
 
+export type { GuardFacts } from "./guard-facts.ts";
 export type { Settings } from "./settings.ts";
 
 /** What an alert is about. `cluster` is "" where one installation serves one cluster. */
@@ -209,45 +210,6 @@ export interface PlanContext {
 export type Health =
   | { healthy: true; soakedMs: number; requiredMs: number }
   | { healthy: false; reason: string; message: string };
-
-/** What the engine's guards judge by, drawn from an observation by its remedy. */
-export interface GuardFacts {
-  namespace: string;
-  name: string;
-  annotations: Readonly<Record<string, string>>;
-  labels: Readonly<Record<string, string>>;
-  /** Undefined when they could not be read. */
-  namespaceAnnotations: Readonly<Record<string, string>> | undefined;
-  /** Controller ownerReference, "Kind/name"; "" = none. */
-  controller: string;
-  /** Managers that own fields of the template. */
-  templateManagers: readonly string[];
-  /** By which the critical class is told; see guards/workload-class.ts. */
-  structure: StructureFacts;
-  /** Images of the template. */
-  images: readonly string[];
-  updateStrategy: "RollingUpdate" | "OnDelete";
-  /** How many pods the target should have. */
-  desired: number;
-  /** Uids of pods in phase Failed: they run nothing and hold nothing that still works. */
-  failedPods: readonly string[];
-  /** Nodes that should run the target. */
-  nodes: readonly {
-    name: string;
-    ready: boolean;
-    createdAt: number;
-    readyChangedAt: number | undefined;
-    leaving: boolean;
-    /** When its pod of the current revision started; undefined when there is none. */
-    podStartedAt: number | undefined;
-    /** Failure domain (label topology.kubernetes.io/zone); "" = not known. */
-    zone: string;
-    /** Since when its pod has been in trouble; undefined when it is not. */
-    troubledSince: number | undefined;
-  }[];
-  /** Nodes with trouble. */
-  troubledNodes: readonly string[];
-}
 
 /** What runs on one node, for the before and after of a receipt. */
 export interface NodeState {

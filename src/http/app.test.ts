@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
-import { aBody, aContext, anOperarius, install, NAMESPACE } from "../../test/support/control-fixture.ts";
+import { aBody, aContext, anOperarius, install, NAMESPACE, until } from "../../test/support/control-fixture.ts";
 import { createMemoryKube } from "../../test/support/memory-kube.ts";
 import { createCatalog, toCatalogEntry } from "../control/catalog.ts";
 import { createAlertStore } from "../intake/alert-store.ts";
@@ -16,9 +16,12 @@ import { listen } from "./server.ts";
 
 interface Options {
   auth?: AuthSettings;
+  secrets?: () => Promise<readonly string[]>;
   operarii?: OperariusObject[];
   ready?: boolean;
   writeTimeoutMs?: number;
+  stopping?: boolean;
+  maxConcurrentDeliveries?: number;
 }
 
 async function setUp(options: Options = {}) {
@@ -29,9 +32,13 @@ async function setUp(options: Options = {}) {
   const app = createApp({
     receiver: { context, catalog: createCatalog({ kube, namespace: NAMESPACE, cache }), store: createAlertStore() },
     auth: options.auth ?? { method: "none" },
+    ...(options.secrets === undefined ? {} : { secrets: options.secrets }),
     about: { version: "1.2.3", commit: "abc", buildDate: "today" },
     isReady: () => options.ready ?? true,
+    isStopping: () => options.stopping ?? false,
     writeTimeoutMs: options.writeTimeoutMs ?? 5000,
+    maxBodyBytes: 4_194_304,
+    maxConcurrentDeliveries: options.maxConcurrentDeliveries ?? 64,
   });
   const get = async (path: string, headers: Record<string, string> = {}) => app.request(path, { headers });
   const post = async (body: string, headers: Record<string, string> = {}) =>
@@ -104,6 +111,15 @@ describe("reads", () => {
     expect((await starting.get("/healthz")).status).toBe(200);
   });
 
+  it("while it stops it is not ready, serves on, and keeps no connection", async () => {
+    const { get, post, kube } = await setUp({ stopping: true, operarii: [anOperarius()] });
+    const answer = await get("/readiness");
+    expect([answer.status, await answer.text()]).toEqual([503, "stopping"]);
+    const delivered = await post(aBody());
+    expect([delivered.status, delivered.headers.get("connection")]).toEqual([200, "close"]);
+    expect(kube.all(remediations)).toHaveLength(1);
+  });
+
   it("/metrics has the contract's names", async () => {
     const { get } = await setUp();
     const answer = await get("/metrics");
@@ -158,12 +174,42 @@ describe("POST /alerts", () => {
     expect(kube.all(remediations)).toHaveLength(1);
   });
 
+  it("says how many alerts Alertmanager left out, and only then", async () => {
+    const { post } = await setUp();
+    const answer = (await (
+      await post(JSON.stringify({ ...JSON.parse(aBody()), truncatedAlerts: 3 }))
+    ).json()) as object;
+    expect(answer).toMatchObject({ status: "recorded", truncated: 3 });
+    expect(await (await post(aBody())).json()).not.toHaveProperty("truncated");
+  });
+
   it("is 503 when it cannot be recorded now, never 200", async () => {
     const { post, kube } = await setUp({ operarii: [anOperarius()] });
     kube.failWith(() => new TransportError("connect ECONNREFUSED"));
     const answer = await post(aBody());
     expect(answer.status).toBe(503);
     expect(((await answer.json()) as { error: string }).error).toContain("ECONNREFUSED");
+    expect(answer.headers.get("retry-after")).toBe("5");
+  });
+
+  it("is 503 beyond the deliveries that may be worked on at once, also when their answers were given up", async () => {
+    const options = { operarii: [anOperarius()], maxConcurrentDeliveries: 2, writeTimeoutMs: 20 };
+    const { post, kube } = await setUp(options);
+    let go = (): void => undefined;
+    const held = new Promise<undefined>((resolve) => {
+      go = () => resolve(undefined);
+    });
+    kube.failWith(({ verb, plural }) => (verb === "list" && plural === "remediations" ? held : undefined));
+    const late = await Promise.all([post(aBody()), post(aBody())]);
+    expect(late.map(({ status }) => status)).toEqual([503, 503]);
+    const third = await post(aBody());
+    expect([third.status, third.headers.get("retry-after")]).toEqual([503, "5"]);
+    expect(await third.json()).toEqual({ error: expect.stringContaining("2 deliveries are worked on already") });
+    go();
+    await until(async () => (await post(aBody())).status === 200, "the places are free again");
+    const refused = Array.from({ length: 5 }, () => post("{"));
+    expect((await Promise.all(refused)).filter(({ status }) => status === 400).length).toBeGreaterThan(0);
+    expect((await post(aBody())).status).toBe(200);
   });
 });
 
@@ -185,7 +231,7 @@ describe("an API server that does not answer", () => {
 });
 
 describe("authentication", () => {
-  const basic: AuthSettings = { method: "basic", user: "u", password: "p" };
+  const basic: AuthSettings = { method: "basic", user: "u", secrets: ["p"] };
   const right = { authorization: `Basic ${Buffer.from("u:p").toString("base64")}` };
 
   it.each(["/alerts", "/api/alerts", "/api/jobs", "/api/about", "/alertStore", "/metrics", "/nowhere"])(
@@ -199,11 +245,25 @@ describe("authentication", () => {
   );
 
   it("keeps an unknown sender's alert out", async () => {
-    const { post, kube } = await setUp({ auth: { method: "bearer", token: "t" }, operarii: [anOperarius()] });
+    const { post, kube } = await setUp({
+      auth: { method: "bearer", secrets: ["t", "next"] },
+      operarii: [anOperarius()],
+    });
     const denied = await post(aBody(), { authorization: "Bearer wrong" });
     expect([denied.status, denied.headers.get("www-authenticate")]).toEqual([401, 'Bearer realm="operarius"']);
     expect(kube.all(remediations)).toEqual([]);
     expect((await post(aBody(), { authorization: "bearer t" })).status).toBe(200);
+    expect((await post(aBody(), { authorization: "Bearer next" })).status).toBe(200);
+  });
+
+  it("asks for the secrets that hold now", async () => {
+    const held = ["t"];
+    const secrets = async () => held;
+    const { get } = await setUp({ auth: { method: "bearer", secrets: ["t"] }, secrets });
+    expect((await get("/alerts", { authorization: "Bearer t" })).status).toBe(200);
+    held.splice(0, 1, "next");
+    expect((await get("/alerts", { authorization: "Bearer t" })).status).toBe(401);
+    expect((await get("/alerts", { authorization: "Bearer next" })).status).toBe(200);
   });
 
   it("leaves the probes open", async () => {

@@ -4,11 +4,14 @@ import type { Receiver } from "../control/receive.ts";
 import { authorise } from "../intake/auth.ts";
 import { createByteBudget } from "../intake/body.ts";
 import { errorText } from "../reporting/log.ts";
+import { addApprovals } from "./approvals.ts";
 import { listJobs } from "./jobs.ts";
 import type { AppOptions } from "./options.ts";
+import type { DeliveryLoad } from "./post-alerts.ts";
 import { postAlerts } from "./post-alerts.ts";
+import { addRoutes } from "./routes.ts";
 
-/** 16 MiB of webhook bodies at once, which become several times that when read; more are asked to come back. */
+/** 16 MiB of webhook bodies at once (one, where one may be larger), which become several times that when read. */
 const BODIES_IN_MEMORY = 16 * 1024 * 1024;
 /** Kubelets have no password; everybody else is asked for one, for reads too. */
 const PROBES = new Set(["/healthz", "/readiness", "/startupz"]);
@@ -17,34 +20,35 @@ const PROBES = new Set(["/healthz", "/readiness", "/startupz"]);
 export function createApp(options: AppOptions): Hono {
   const { receiver, auth } = options;
   const { log, metrics } = receiver.context;
-  const budget = createByteBudget(BODIES_IN_MEMORY);
+  const budget = createByteBudget(Math.max(BODIES_IN_MEMORY, options.maxBodyBytes));
+  const load: DeliveryLoad = { budget, inFlight: 0 };
   const app = new Hono();
   app.use(async (context, next) => {
+    await next();
+    // The next request of this sender belongs to a replica that stays.
+    if (options.isStopping()) context.header("Connection", "close");
+  });
+  // Before the check of the webhook's secret: people bring a token of the cluster instead.
+  addApprovals(app, options, budget);
+  app.use(async (context, next) => {
     if (PROBES.has(context.req.path)) return next();
-    const verdict = authorise(auth, context.req.header("authorization"));
+    const settings = options.secrets && auth.method !== "none" ? { ...auth, secrets: await options.secrets() } : auth;
+    const verdict = authorise(settings, context.req.header("authorization"));
     if (verdict.kind === "allowed") return next();
     context.header("WWW-Authenticate", verdict.challenge);
     return context.json({ error: `authentication required (${auth.method})` }, 401);
   });
-  const routes = {
-    "/alerts": { GET: () => Response.json("OK"), POST: (request: Request) => postAlerts(options, budget, request) },
-    "/alertStore": { GET: (request: Request) => searchAlerts(receiver, request) },
-    "/api/alerts": { GET: (request: Request) => searchAlerts(receiver, request) },
+  addRoutes(app, {
+    "/alerts": { GET: () => Response.json("OK"), POST: ({ raw }) => postAlerts(options, load, raw) },
+    "/alertStore": { GET: ({ raw }) => searchAlerts(receiver, raw) },
+    "/api/alerts": { GET: ({ raw }) => searchAlerts(receiver, raw) },
     "/api/jobs": { GET: () => listJobs(receiver.catalog) },
     "/api/about": { GET: () => Response.json(options.about) },
     "/metrics": { GET: () => metricsText(receiver) },
     "/healthz": { GET: () => new Response("ok") },
     "/readiness": { GET: () => readiness(options) },
     "/startupz": { GET: () => readiness(options) },
-  } satisfies Record<string, Record<string, (request: Request) => Response | Promise<Response>>>;
-  for (const [path, methods] of Object.entries(routes)) {
-    for (const [method, handler] of Object.entries(methods)) app.on(method, path, ({ req }) => handler(req.raw));
-    const allow = Object.keys(methods).join(", ");
-    app.all(path, (context) => {
-      context.header("Allow", allow);
-      return context.json({ error: `${context.req.method} is not allowed on ${path}; allowed: ${allow}` }, 405);
-    });
-  }
+  });
   app.notFound((context) => context.json({ error: `there is nothing at ${context.req.path}` }, 404));
   app.onError((error, context) => {
     log.error({ error: errorText(error), path: context.req.path }, "a request failed");
@@ -63,6 +67,7 @@ async function metricsText({ context }: Receiver): Promise<Response> {
   return new Response(await registry.metrics(), { headers: { "Content-Type": registry.contentType } });
 }
 
-function readiness({ isReady }: AppOptions): Response {
+function readiness({ isReady, isStopping }: AppOptions): Response {
+  if (isStopping()) return new Response("stopping", { status: 503 });
   return isReady() ? new Response("ok") : new Response("starting", { status: 503 });
 }

@@ -1,14 +1,14 @@
 import type { Catalog, CatalogEntry } from "../control/catalog.ts";
 import { imageOf } from "../control/receive.ts";
 import { withWayOut } from "../control/way-out.ts";
+import { retryLater } from "./answers.ts";
 
 /** `GET /api/jobs`: one entry per Operarius; a bad one says in `status` what is wrong with it. */
 export async function listJobs(catalog: Catalog): Promise<Response> {
   try {
     return Response.json((await catalog.entries()).map(toJob));
   } catch (error) {
-    const message = `the Operarii cannot be read: ${withWayOut(error)}`;
-    return Response.json({ error: message }, { status: 503 });
+    return retryLater({ error: `the Operarii cannot be read: ${withWayOut(error)}` });
   }
 }
 

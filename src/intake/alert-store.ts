@@ -15,6 +15,10 @@ export interface StoredAlert {
   /** When it arrived, RFC 3339. */
   timestamp: string;
   jobInfo?: JobInfo;
+  /** Nothing answers it: why, and which Operarius comes nearest. */
+  unmatched?: { reason: string; message: string; nearest?: { operarius: string; why: string } };
+  /** An Operarius answers it, but nothing can be done: why. */
+  rejected?: { reason: string; message: string };
 }
 
 /** The last alerts in memory, for people to look at. Decides nothing. */

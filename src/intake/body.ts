@@ -7,9 +7,6 @@ export type Body =
   | { kind: "busy" }
   | { kind: "unreadable"; message: string };
 
-/** 4 MiB; Alertmanager has no limit of its own. */
-const MAX_BODY_BYTES = 4 * 1024 * 1024;
-
 /** How many bytes of bodies may be in memory at once, over all requests. */
 export interface ByteBudget {
   /** False when they do not fit; then nothing was taken. */
@@ -32,20 +29,19 @@ export function createByteBudget(total: number): ByteBudget {
   };
 }
 
-/** When to stop listening to a body that is refused already. */
 export interface BodyLimits {
+  /** The most that is read. */
   bytes: number;
-  drainBytes: number;
-  drainMs: number;
+  /** When to stop listening to a body that is refused already. Default 32 MiB and two seconds. */
+  drainBytes?: number;
+  drainMs?: number;
 }
-
-const LIMITS: BodyLimits = { bytes: MAX_BODY_BYTES, drainBytes: 32 * 1024 * 1024, drainMs: 2000 };
 
 /**
  * Reads the body as UTF-8, counting while it arrives: a wrong or missing Content-Length changes nothing. The bytes of a
  * `text` stay taken from the budget until the caller gives them back; those of any other outcome do not.
  */
-export async function readBody(request: Request, budget: ByteBudget, limits = LIMITS): Promise<Body> {
+export async function readBody(request: Request, budget: ByteBudget, limits: BodyLimits): Promise<Body> {
   const limit = limits.bytes;
   if (request.body === null) return { kind: "text", text: "", bytes: 0 };
   const chunks: Uint8Array[] = [];
@@ -71,13 +67,19 @@ export async function readBody(request: Request, budget: ByteBudget, limits = LI
   return { kind: "text", text: new TextDecoder().decode(Buffer.concat(chunks)), bytes };
 }
 
+/** Refuses a body unread: lets the sender finish it, within bounds. */
+export async function discardBody(request: Request, limits: BodyLimits): Promise<void> {
+  if (request.body !== null) await drain(request.body.getReader(), limits);
+}
+
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
 /**
  * Lets a refused sender finish, within bounds, and keeps nothing: an answer that is sent while the sender still writes is
  * lost to it with the connection's reset. Whoever sends more than that is cut off.
  */
-async function drain(reader: Reader, { drainBytes, drainMs }: BodyLimits): Promise<void> {
+async function drain(reader: Reader, limits: BodyLimits): Promise<void> {
+  const { drainBytes = 32 * 1024 * 1024, drainMs = 2000 } = limits;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, drainMs);

@@ -7,19 +7,24 @@ import { createByteBudget, readBody } from "./body.ts";
 import { shown, snapshot } from "./snapshot.ts";
 
 describe("authorise", () => {
-  const basic: AuthSettings = { method: "basic", user: "u", password: "p:w" };
-  const bearer: AuthSettings = { method: "bearer", token: "tok" };
+  const basic: AuthSettings = { method: "basic", user: "u", secrets: ["old", "p:w"] };
+  const bearer: AuthSettings = { method: "bearer", secrets: ["old", "tok"] };
   const encode = (text: string) => Buffer.from(text).toString("base64");
 
   it.each<[string, AuthSettings, string | undefined, "allowed" | "denied"]>([
     ["none", { method: "none" }, undefined, "allowed"],
     ["basic, right", basic, `Basic ${encode("u:p:w")}`, "allowed"],
+    ["basic, the other password", basic, `Basic ${encode("u:old")}`, "allowed"],
+    ["basic, another user", basic, `Basic ${encode("v:old")}`, "denied"],
     ["basic, scheme in other case", basic, `bAsIc ${encode("u:p:w")}`, "allowed"],
     ["basic, wrong password", basic, `Basic ${encode("u:x")}`, "denied"],
     ["basic, absent", basic, undefined, "denied"],
     ["basic, not base64", basic, "Basic %%%", "denied"],
     ["basic, a bearer token", basic, "Bearer tok", "denied"],
     ["bearer, right", bearer, "Bearer tok", "allowed"],
+    ["bearer, the other token", bearer, "Bearer old", "allowed"],
+    ["bearer, both", bearer, "Bearer old,tok", "denied"],
+    ["no secret at all", { method: "bearer", secrets: [] }, "Bearer ", "denied"],
     ["bearer, scheme in other case", bearer, "bearer   tok ", "allowed"],
     ["bearer, wrong", bearer, "Bearer toc", "denied"],
     ["bearer, absent", bearer, undefined, "denied"],
@@ -29,6 +34,7 @@ describe("authorise", () => {
 });
 
 describe("readBody", () => {
+  const small = { bytes: 1000, drainBytes: 500, drainMs: 1000 };
   const roomy = () => createByteBudget(1_000_000);
   const request = (body: ReadableStream<Uint8Array> | string, headers: Record<string, string> = {}) =>
     new Request("http://x", { method: "POST", body, headers, duplex: "half" } as RequestInit);
@@ -36,14 +42,12 @@ describe("readBody", () => {
   it("reads across chunks, characters split between them included", async () => {
     const bytes = new TextEncoder().encode("a🙂b");
     const stream = ReadableStream.from([bytes.slice(0, 3), bytes.slice(3)]);
-    expect(await readBody(request(stream as ReadableStream<Uint8Array>), roomy())).toEqual({
+    expect(await readBody(request(stream as ReadableStream<Uint8Array>), roomy(), small)).toEqual({
       kind: "text",
       text: "a🙂b",
       bytes: 6,
     });
   });
-
-  const small = { bytes: 1000, drainBytes: 500, drainMs: 1000 };
 
   it("counts while reading, lets the sender finish within bounds, and then stops asking", async () => {
     let given = 0;
@@ -64,8 +68,8 @@ describe("readBody", () => {
 
   it("takes no more than its share of the memory for all, and gives it back when it refuses", async () => {
     const budget = createByteBudget(10);
-    expect(await readBody(request("123456"), budget)).toMatchObject({ kind: "text", bytes: 6 });
-    expect(await readBody(request("123456"), budget)).toEqual({ kind: "busy" });
+    expect(await readBody(request("123456"), budget, small)).toMatchObject({ kind: "text", bytes: 6 });
+    expect(await readBody(request("123456"), budget, small)).toEqual({ kind: "busy" });
     expect(budget.take(4)).toBe(true);
     expect(budget.take(1)).toBe(false);
   });

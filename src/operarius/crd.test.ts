@@ -31,7 +31,7 @@ describe("the generated schemas", () => {
     expect(both).toEqual([]);
   });
 
-  it("keep OpenFero's names, short name, columns and enum", () => {
+  it("keep OpenFero's names, short name, columns (Ready is ours) and enum", () => {
     const [operarius] = definitions;
     expect(operarius).toMatchObject({
       metadata: { name: "operariuses.openfero.io" },
@@ -49,6 +49,7 @@ describe("the generated schemas", () => {
       ".spec.alertSelector.status",
       ".spec.enabled",
       ".status.executionCount",
+      '.status.conditions[?(@.type=="Ready")].status',
       ".metadata.creationTimestamp",
     ]);
     expect(nodes).toContainEqual(expect.objectContaining({ enum: ["firing", "resolved"] }));

@@ -39,6 +39,7 @@ function operariusDefinition(): Definition {
       { name: "Status", type: "string", jsonPath: ".spec.alertSelector.status" },
       { name: "Enabled", type: "boolean", jsonPath: ".spec.enabled" },
       { name: "Executions", type: "integer", jsonPath: ".status.executionCount" },
+      { name: "Ready", type: "string", jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
       AGE,
     ],
     spec: operariusSpecSchema,

@@ -10,6 +10,7 @@ import { targetNamespace } from "./target.ts";
  */
 export function labelVariables(labels: Readonly<Record<string, string>>): EnvVar[] {
   const values = new Map<string, string>();
+  // Only what the alert is about goes by this name: our remedy acts there.
   const namespace = targetNamespace(labels);
   if (namespace !== "") values.set("OPENFERO_NAMESPACE", namespace);
   const raw = labels.namespace ?? "";
@@ -30,8 +31,14 @@ export function withVariables(container: Container, variables: readonly EnvVar[]
 
 function variableName(label: string, taken: ReadonlyMap<string, string>): string {
   const plain = `OPENFERO_${label.toUpperCase().replaceAll("-", "_")}`;
-  if (/^[A-Z0-9_]+$/.test(plain) && !taken.has(plain)) return plain;
-  return `${plain.replaceAll(/[^A-Z0-9_]/g, "_")}_${shortHash([label], 6).toUpperCase()}`;
+  const isFree = (name: string) => name !== "OPENFERO_NAMESPACE" && !taken.has(name);
+  if (/^[A-Z0-9_]+$/.test(plain) && isFree(plain)) return plain;
+  const legal = plain.replaceAll(/[^A-Z0-9_]/g, "_");
+  const mangled = (length: number) => `${legal}_${shortHash([label], length).toUpperCase()}`;
+  // Another label may be called like a mangled name; the hash has fifty characters to go on with.
+  let length = 6;
+  while (!isFree(mangled(length)) && length < 50) length += 1;
+  return mangled(length);
 }
 
 /** Labels that are variable names already come first, so that they keep theirs when another one collides. */

@@ -43,6 +43,12 @@ export function templateError(template: string): string | undefined {
   return "message" in parts ? parts.message : undefined;
 }
 
+/** Every path the template names, in order; none when it cannot be read. */
+export function templatePaths(template: string): (readonly string[])[] {
+  const parts = parse(template);
+  return "message" in parts ? [] : parts.parts.flatMap((part) => ("path" in part ? [part.path] : []));
+}
+
 function parse(template: string): { parts: Part[] } | { message: string } {
   const parts: Part[] = [];
   let rest = template;

@@ -2,6 +2,8 @@
 import type { JobSpec } from "kubernetes-types/batch/v1";
 import type { ObjectMeta } from "kubernetes-types/meta/v1";
 import type { Resource } from "../kube/types.ts";
+import type { Matcher } from "./matcher.ts";
+import { readMatchers } from "./matcher.ts";
 import type { OperariusSpec, OperariusStatus } from "./schema.ts";
 import { operariusSpecSchema } from "./schema.ts";
 
@@ -24,12 +26,22 @@ export interface OperariusObject {
 export interface Operarius {
   metadata: { name: string; namespace: string; uid: string; generation: number };
   spec: Omit<OperariusSpec, "jobTemplate"> & { jobTemplate: JobTemplate };
+  /** `spec.alertSelector.matchers`, read. */
+  matchers: readonly Matcher[];
 }
 
-export type ReadOperarius =
-  | { kind: "operarius"; operarius: Operarius }
-  /** `message` names every field at fault. */
-  | { kind: "invalid"; name: string; namespace: string; message: string };
+export type ReadOperarius = { kind: "operarius"; operarius: Operarius } | InvalidOperarius;
+
+/** Matches nothing. `message` names every field at fault. */
+export interface InvalidOperarius {
+  kind: "invalid";
+  name: string;
+  namespace: string;
+  reason: "SpecInvalid" | "MatcherInvalid";
+  message: string;
+  /** The alert it is meant for, where that much can be read. */
+  alertname?: string;
+}
 
 export const operariuses: Resource<OperariusObject> = {
   group: "openfero.io",
@@ -45,13 +57,40 @@ export function readOperarius(object: { metadata?: ObjectMeta; spec?: unknown })
   const parsed = operariusSpecSchema.safeParse(object.spec);
   if (!parsed.success) {
     const message = parsed.error.issues
-      .map((issue) => `${["spec", ...issue.path].join(".")}: ${issue.message}`)
+      .map((issue) => `${fieldPath(["spec", ...issue.path])}: ${issue.message}`)
       .join("; ");
-    return { kind: "invalid", name, namespace, message };
+    const alertname = alertnameOf(object.spec);
+    const named = alertname === undefined ? {} : { alertname };
+    return { kind: "invalid", name, namespace, reason: "SpecInvalid", message, ...named };
+  }
+  const { alertname, matchers: texts = [] } = parsed.data.alertSelector;
+  const matchers: Matcher[] = [];
+  const problems: string[] = [];
+  for (const [index, text] of texts.entries()) {
+    const read = readMatchers(text);
+    if (read.kind === "matchers") matchers.push(...read.matchers);
+    else problems.push(`${fieldPath(["spec", "alertSelector", "matchers", index])}: ${read.message}`);
+  }
+  if (problems.length > 0) {
+    return { kind: "invalid", name, namespace, reason: "MatcherInvalid", message: problems.join("; "), alertname };
   }
   // The schema proves metadata-free essentials (spec.template.spec.containers[].name); the rest keeps Kubernetes' shape.
   const spec = parsed.data as unknown as Operarius["spec"];
-  return { kind: "operarius", operarius: { metadata: { name, namespace, uid, generation }, spec } };
+  return { kind: "operarius", operarius: { metadata: { name, namespace, uid, generation }, spec, matchers } };
+}
+
+/** As Kubernetes writes it: spec.jobTemplate.spec.template.spec.containers[0].name. */
+function fieldPath(parts: readonly PropertyKey[]): string {
+  return parts.reduce<string>((path, part) => {
+    if (typeof part === "number") return `${path}[${part}]`;
+    return path === "" ? String(part) : `${path}.${String(part)}`;
+  }, "");
+}
+
+function alertnameOf(spec: unknown): string | undefined {
+  const { alertSelector } = (spec ?? {}) as { alertSelector?: { alertname?: unknown } | null };
+  const alertname = alertSelector?.alertname;
+  return typeof alertname === "string" ? alertname : undefined;
 }
 
 /** Every word of the commands of its Job's containers. */

@@ -114,9 +114,13 @@ const lookSchema = z.object({
 /** What happened to a person's attention: one message per incident, at least once. */
 const notificationSchema = z.object({
   event: z.string().describe("For example ApprovalNeeded, Declined, Ineffective."),
+  about: z.string().optional().describe("The plan's digest for ApprovalNeeded, the reason for Blocked."),
   at: instant.describe("When there was something to tell."),
-  sentAt: instant.optional(),
+  sentAt: instant.optional().describe("When it was told, to every channel or by another record."),
+  sentTo: z.array(z.string()).max(5).optional().describe("The channels that took it."),
   tries: z.int().min(0).optional(),
+  triedAt: instant.optional(),
+  droppedAt: instant.optional().describe("Since when it is not tried any more; the message says why."),
   message: z.string().optional().describe("Why it could not be sent, or which record told it."),
 });
 
@@ -141,6 +145,7 @@ export const remediationStatusSchema = z.object({
   alertResolvedAt: instant.optional(),
   endedAt: instant.optional(),
   blockedSince: instant.optional().describe("Since when it waits for the same reason."),
+  mode: z.enum(["observe", "approve", "auto"]).optional().describe("Of the installation when it was first judged."),
   incident: z.string().optional().describe("Shared by all records with one root, for example storm or node/n2."),
   look: lookSchema.optional().describe("What the server saw last."),
   firstLook: lookSchema.optional().describe("What the server saw first: what would have been done, for the scorecard."),

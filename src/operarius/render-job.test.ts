@@ -209,11 +209,43 @@ describe("the variables", () => {
     ["a shell behind another program", { command: ["timeout", "5", "sh", "-c", "{{ .Labels.odd }}"] }, true],
     ["options before the script's", { command: ["bash", "-o", "pipefail", "-euc"], args: ["{{ .Labels.odd }}"] }, true],
     ["the image's own shell", { args: ["-c", "{{ .Labels.odd }}"] }, true],
+    ["another option behind the script's letter", { command: ["sh", "-ce", "{{ .Labels.odd }}"] }, true],
+    ["options between -c and the script", { command: ["bash", "-c", "-e", "--", "{{ .Labels.odd }}"] }, true],
+    ["an option with a value there", { command: ["bash", "-c", "-o", "pipefail", "{{ .Labels.odd }}"] }, true],
+    ["a shell for somebody else", { command: ["su", "app", "-c", "{{ .Labels.odd }}"] }, true],
+    ["a word behind the script", { command: ["sh", "-c", "echo $0", "{{ .Labels.odd }}"] }, false],
+    ["a flag that begins with c, without a command", { args: ["-cluster", "{{ .Labels.odd }}"] }, false],
     ["no shell", { command: ["printf", "%s", "{{ .Labels.odd }}"] }, false],
   ])("%s", (_, container, isScript) => {
     const job = rendered({ alert: anAlert({ labels: stuckLabels({ odd: "a; b" }) }), ...containers(container) });
     const [{ command = [], args = [] } = {}] = job.spec?.template.spec?.containers ?? [];
     expect([...command, ...args].at(-1)).toBe(isScript ? `"\${OPERARIUS_VALUE_1}"` : "a; b");
+  });
+
+  it("a word behind the author's dollar does not become the name of a variable", () => {
+    const job = rendered({
+      alert: anAlert({ labels: stuckLabels({ odd: "HOME" }) }),
+      ...containers({ command: ["sh", "-c", `echo ${"$"}{{ .Labels.odd }}`] }),
+    });
+    const [{ command = [] } = {}] = job.spec?.template.spec?.containers ?? [];
+    expect(command.at(-1)).not.toContain("HOME");
+  });
+
+  it("a label that is called like another's mangled name takes nothing from it", () => {
+    const own = (labels: Record<string, string>) =>
+      Object.entries(variables({ alert: anAlert({ labels }) })).filter(([name]) => name.startsWith("OPENFERO_"));
+    const mangled = own({ "a-b": "dash", a_b: "underscore" }).find(([, value]) => value === "dash")?.[0] ?? "";
+    const thief = mangled.replace("OPENFERO_", "").toLowerCase();
+    const all = own({ "a-b": "dash", a_b: "underscore", [thief]: "thief" });
+    expect(new Set(all.map(([, value]) => value))).toEqual(new Set(["dash", "thief", "underscore"]));
+    expect(new Set(all.map(([name]) => name)).size).toBe(3);
+    expect(new Map(all).get(mangled)).toBe("thief");
+  });
+
+  it("no label but namespace is OPENFERO_NAMESPACE", () => {
+    const env = variables({ alert: anAlert({ labels: { alertname: "A", NAMESPACE: "kube-system", Namespace: "x" } }) });
+    expect(env).not.toHaveProperty("OPENFERO_NAMESPACE");
+    expect(Object.values(env)).toEqual(expect.arrayContaining(["kube-system", "x"]));
   });
 
   it("names that are no C identifiers, or taken, are mangled without collisions", () => {

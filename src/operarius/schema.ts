@@ -22,6 +22,11 @@ export const operariusSpecSchema = z.object({
       alertname: z.string().min(1).describe("Name of the alert, exact."),
       status: z.enum(["firing", "resolved"]).describe("Status of the alert this Operarius answers."),
       labels: labels.optional().describe("Labels the alert must have, all of them, exact."),
+      matchers: z
+        .array(z.string().min(1).max(1024))
+        .max(50)
+        .optional()
+        .describe("Alertmanager matchers that must hold too; =~ and !~ are anchored RE2."),
     })
     .describe("Which alerts this Operarius answers."),
   jobTemplate: jobTemplateSchema,
@@ -45,6 +50,15 @@ export const operariusSpecSchema = z.object({
 
 const EXECUTION_STATUSES = ["Pending", "Running", "Successful", "Failed", "Skipped: Deduplication"] as const;
 
+const conditionSchema = z.object({
+  type: z.string(),
+  status: z.enum(["True", "False", "Unknown"]),
+  reason: z.string(),
+  message: z.string().describe("A sentence for a person; it names the field at fault."),
+  observedGeneration: z.int().min(0).optional().describe("The generation that was checked."),
+  lastTransitionTime: z.iso.datetime({ offset: true }),
+});
+
 export const operariusStatusSchema = z.object({
   lastExecutionTime: z.iso.datetime({ offset: true }).optional().describe("When the last Job was started."),
   executionCount: z.int32().optional().describe("How many Jobs were started."),
@@ -53,8 +67,14 @@ export const operariusStatusSchema = z.object({
     .string()
     .optional()
     .describe(`One of ${EXECUTION_STATUSES.join(", ")}.`),
+  conditions: z
+    .array(conditionSchema)
+    .max(10)
+    .optional()
+    .describe("Ready: whether its matchers, templates and Job are accepted."),
 });
 
 export type OperariusSpec = z.input<typeof operariusSpecSchema>;
 export type OperariusStatus = z.infer<typeof operariusStatusSchema>;
+export type OperariusCondition = z.infer<typeof conditionSchema>;
 export type ExecutionStatus = (typeof EXECUTION_STATUSES)[number];

@@ -5,8 +5,12 @@
  */
 import { escapeReferences } from "./expansion.ts";
 
-const SHELLS = new Set(["sh", "bash", "ash", "dash", "ksh", "zsh"]);
-const SCRIPT_OPTION = /^-[A-Za-z]*c$/;
+/** Shells, and what hands its `-c` to one. */
+const SHELLS = new Set(["sh", "bash", "ash", "dash", "ksh", "mksh", "zsh", "fish", "su", "runuser"]);
+/** `-c` among the letters of a shell's options. */
+const SCRIPT_OPTION = /^-[A-Za-z]*c[A-Za-z]*$/;
+/** The same of a program that may be no shell: `-cluster` is somebody's flag. */
+const LIKELY_SCRIPT_OPTION = /^-[A-Za-z]*c$/;
 const INERT = /^[\p{L}\p{N}_@%+=:,./-]*$/u;
 
 /** The position of the script among a container's command and args taken together; -1 when it runs none that we see. */
@@ -15,14 +19,27 @@ export function scriptPosition(command: readonly string[] | undefined, args: rea
   const shell = words.findIndex((word) => SHELLS.has(word.split("/").at(-1) ?? ""));
   // Without a command the image's own may be a shell.
   if (shell === -1 && command !== undefined) return -1;
-  const option = words.findIndex((word, index) => index > shell && SCRIPT_OPTION.test(word));
-  return option === -1 ? -1 : option + 1;
+  const isScriptOption = shell === -1 ? LIKELY_SCRIPT_OPTION : SCRIPT_OPTION;
+  const option = words.findIndex((word, index) => index > shell && isScriptOption.test(word));
+  return option === -1 ? -1 : behindOptions(words, option + 1);
+}
+
+/** The script is the first word that is no option: `bash -c -o pipefail -- SCRIPT`. */
+function behindOptions(words: readonly string[], from: number): number {
+  let at = from;
+  for (let word = words[at]; word !== undefined && /^[-+]/.test(word); word = words[at]) {
+    at += 1;
+    if (word === "--" || word === "-") return at;
+    if (/^[-+][A-Za-z]*[oO]$/.test(word)) at += 1;
+  }
+  return at;
 }
 
 /** Stands for values in a script; `variables` is what the container needs in addition, filled while rendering. */
 export function referencesInScript(variables: { name: string; value: string }[]) {
   return (value: string, before: string): string => {
-    if (INERT.test(value)) return value;
+    // Behind an open dollar even a plain word is the name of a variable.
+    if (INERT.test(value) && !before.endsWith("$")) return value;
     const name = `OPERARIUS_VALUE_${variables.length + 1}`;
     variables.push({ name, value: escapeReferences(value) });
     const reference = `\${${name}}`;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { stuckLabels } from "../../test/support/control-fixture.ts";
-import { targetOf } from "./target.ts";
+import { targetOf, targetSource } from "./target.ts";
 
 const of = (labels: Record<string, string>, options: Partial<Parameters<typeof targetOf>[1]> = {}) =>
   targetOf({ labels }, { clusterName: "here", ...options });
@@ -68,5 +68,18 @@ describe("targetOf", () => {
     const override = { kind: "Tenant", nameFrom: "tenant" };
     expect(of({ ...base, tenant: "t", daemonset: "x" }, { override })).toEqual(target("Tenant", "t"));
     expect(of({ ...base, daemonset: "x" }, { override })).toMatchObject({ kind: "none", reason: "TargetLabelMissing" });
+  });
+});
+
+describe("targetSource", () => {
+  const override = { kind: "Tenant", nameFrom: "tenant" };
+  it.each<[Record<string, string>, Partial<Parameters<typeof targetOf>[1]>, string]>([
+    [{ node: "n", pod: "p" }, {}, "label node"],
+    [{ pod: "p" }, {}, "label pod"],
+    [{ pod: "p", exported_pod: "q" }, {}, "label exported_pod"],
+    [{ pod: "p", container: "kube-state-metrics" }, {}, "no label that names one; the alert itself stands for it"],
+    [{ tenant: "t" }, { override }, "label tenant (spec.target)"],
+  ])("of %j", (labels, options, want) => {
+    expect(targetSource({ labels }, { clusterName: "", ...options })).toBe(want);
   });
 });

@@ -18,6 +18,9 @@ export interface TargetOptions {
 
 export type TargetResult = { kind: "target"; target: Target } | { kind: "none"; reason: string; message: string };
 
+/** `from` says which label it was taken from. */
+type Located = { kind: "target"; target: Target; from: string } | Extract<TargetResult, { kind: "none" }>;
+
 /** Labels that name a target, in the order in which they are believed. */
 const KIND_BY_LABEL: readonly (readonly [label: string, kind: string])[] = [
   ["daemonset", "DaemonSet"],
@@ -38,13 +41,25 @@ const EXPORTER_CONTAINERS = new Set(["kube-state-metrics", "kube-rbac-proxy-main
  * pod. `none` only when the Operarius names a label that the alert does not have.
  */
 export function targetOf(alert: Pick<Alert, "labels">, options: TargetOptions): TargetResult {
+  const located = locate(alert, options);
+  return located.kind === "target" ? { kind: "target", target: located.target } : located;
+}
+
+/** What the target of an alert was taken from, for people: "label daemonset". */
+export function targetSource(alert: Pick<Alert, "labels">, options: TargetOptions): string {
+  const located = locate(alert, options);
+  return located.kind === "target" ? located.from : located.message;
+}
+
+function locate(alert: Pick<Alert, "labels">, options: TargetOptions): Located {
   const { labels } = alert;
   const cluster = labels.cluster || options.clusterName;
   const namespace = targetNamespace(labels);
   const { override } = options;
   if (override !== undefined) {
     const name = labels[override.nameFrom] ?? "";
-    if (name !== "") return found({ cluster, kind: override.kind, namespace, name });
+    if (name !== "")
+      return found({ cluster, kind: override.kind, namespace, name }, `label ${override.nameFrom} (spec.target)`);
     return {
       kind: "none",
       reason: "TargetLabelMissing",
@@ -53,11 +68,15 @@ export function targetOf(alert: Pick<Alert, "labels">, options: TargetOptions): 
   }
   for (const [label, kind] of KIND_BY_LABEL) {
     const name = labels[label] ?? "";
-    if (name !== "") return found({ cluster, kind, namespace: kind === "Node" ? "" : namespace, name });
+    if (name !== "") {
+      return found({ cluster, kind, namespace: kind === "Node" ? "" : namespace, name }, `label ${label}`);
+    }
   }
   const pod = labels.exported_pod || (isExporterItself(labels) ? "" : (labels.pod ?? ""));
-  if (pod !== "") return found({ cluster, kind: "Pod", namespace, name: pod });
-  return found({ cluster, kind: "Alert", namespace, name: stableLabelsHash(labels) });
+  const podLabel = labels.exported_pod ? "label exported_pod" : "label pod";
+  if (pod !== "") return found({ cluster, kind: "Pod", namespace, name: pod }, podLabel);
+  const from = "no label that names one; the alert itself stands for it";
+  return found({ cluster, kind: "Alert", namespace, name: stableLabelsHash(labels) }, from);
 }
 
 /** The namespace an alert is about: `exported_namespace` where a scrape renamed it, else `namespace`, else "". */
@@ -65,8 +84,8 @@ export function targetNamespace(labels: Readonly<Record<string, string>>): strin
   return labels.exported_namespace || (labels.namespace ?? "");
 }
 
-function found(target: Target): TargetResult {
-  return { kind: "target", target };
+function found(target: Target, from: string): Located {
+  return { kind: "target", target, from };
 }
 
 function isExporterItself(labels: Readonly<Record<string, string>>): boolean {

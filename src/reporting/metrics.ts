@@ -9,9 +9,11 @@ export interface Metrics {
   operariusSyncErrors: Counter;
   operariusItemsLoaded: Gauge;
   alertsReceived: Counter<"status" | "outcome">;
+  alertsTruncated: Counter;
   deliveries: Counter<"code">;
   deliverySeconds: Histogram;
   remediationTransitions: Counter<"phase">;
+  notifications: Counter<"channel" | "result">;
 }
 
 /** The metrics of one server, in a registry of their own; names starting with openfero_ are the ones CONTRACT.md keeps. */
@@ -36,6 +38,10 @@ export function createMetrics(): Metrics {
       labelNames: ["status", "outcome"],
       registers,
     }),
+    alertsTruncated: counter(
+      "openfero_alerts_truncated_total",
+      "Alerts that Alertmanager left out of its deliveries because of max_alerts.",
+    ),
     deliveries: new Counter({
       name: "openfero_webhook_deliveries_total",
       help: "Webhook deliveries, by HTTP status code.",
@@ -52,6 +58,12 @@ export function createMetrics(): Metrics {
       name: "openfero_remediation_transitions_total",
       help: "Changes of phase of Remediations, by the new phase.",
       labelNames: ["phase"],
+      registers,
+    }),
+    notifications: new Counter({
+      name: "openfero_notifications_total",
+      help: "Tries to tell a person, by channel and result: sent, failed, given-up.",
+      labelNames: ["channel", "result"],
       registers,
     }),
   };

@@ -14,7 +14,7 @@ describe("docs/schemas", () => {
     const names = schemaFiles().map(({ file }) => file);
     expect(
       readdirSync(directory)
-        .filter((file) => /^(diagnosis|blast-radius)/.test(file))
+        .filter((file) => /^(diagnosis|blast-radius|scorecard)/.test(file))
         .toSorted(),
     ).toEqual(names.toSorted());
   });

@@ -2,11 +2,13 @@
 import { z } from "zod";
 import { blastRadiusSchema } from "./blast-radius-text.ts";
 import { diagnosisListSchema, diagnosisSchema } from "./diagnosis-document.ts";
+import { scorecardSchema } from "./scorecard.ts";
 
 const SCHEMAS = [
   ["diagnosis-v1.json", diagnosisSchema],
   ["diagnosis-list-v1.json", diagnosisListSchema],
   ["blast-radius-v1.json", blastRadiusSchema],
+  ["scorecard-v1.json", scorecardSchema],
 ] as const;
 
 /** The text of every file in docs/schemas. JSON Schema 2020-12; members may be added within a version. */

@@ -24,10 +24,22 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   operarius: ["kube", "engine", "intake", "version.ts"],
   intake: ["kube", "operarius"],
   reporting: ["kube", "engine", "operarius", "intake", "version.ts"],
-  control: ["kube", "engine", "operarius", "intake", "reporting", "version.ts"],
+  notify: ["kube", "operarius", "version.ts"],
+  control: ["kube", "engine", "operarius", "intake", "notify", "reporting", "version.ts"],
   http: ["kube", "operarius", "intake", "control", "reporting", "version.ts"],
-  config: ["engine", "kube", "http", "intake", "operarius", "reporting", "version.ts"],
-  "server.ts": ["kube", "engine", "operarius", "intake", "control", "reporting", "http", "config", "version.ts"],
+  config: ["engine", "kube", "http", "intake", "notify", "operarius", "control", "reporting", "version.ts"],
+  "server.ts": [
+    "kube",
+    "engine",
+    "operarius",
+    "intake",
+    "control",
+    "notify",
+    "reporting",
+    "http",
+    "config",
+    "version.ts",
+  ],
   cli: [
     "kube",
     "engine",
@@ -84,14 +96,16 @@ describe("imports point one way", () => {
 /** Files that decide: the same facts give the same answer, so that a run can be replayed. */
 const PURE: readonly RegExp[] = [
   /^src\/remedies\/[^/]+\/causes\//,
-  /^src\/remedies\/[^/]+\/(assemble|reported|neighbourhood|diagnose|plan|deletions|verify|recount|eligibility|situation|standing|soak|project|project-pod|project-values|project-template|essence|correlate|ruled-out|touch|void-intents|force|critical-class|template-writes|describe|guard-facts|facts|node-states|pod-literals)\.ts$/,
+  /^src\/remedies\/[^/]+\/(assemble|reported|neighbourhood|diagnose|plan|deletions|verify|recount|eligibility|situation|standing|soak|project|project-pod|project-values|project-template|essence|correlate|ruled-out|touch|void-intents|force|critical-class|template-writes|describe|guard-facts|facts|node-states|pod-literals|fingerprint)\.ts$/,
   /^src\/engine\/guards\//,
-  /^src\/engine\/(policies|proposal|read-ledger|outcome|digest|pod-template|structure|quantity|endings|settings|types|report|receipt|receipt-schema|receipt-looks|receipt-json-schema|fold|redact|replay)\.ts$/,
-  /^src\/operarius\/(match|target|render-job|names|go-template|environment|expansion|group-key)\.ts$/,
-  /^src\/intake\/(normalise|snapshot|alert)\.ts$/,
+  /^src\/engine\/(policies|proposal|read-ledger|outcome|digest|pod-template|structure|quantity|endings|settings|types|guard-facts|report|receipt|receipt-schema|receipt-looks|receipt-json-schema|fold|redact|replay)\.ts$/,
+  /^src\/operarius\/(match|matcher|explain-match|would-match|own-target|service-account|placeholder-alert|target|render-job|names|go-template|environment|expansion|group-key)\.ts$/,
+  /^src\/intake\/(normalise|snapshot|alert|alert-file)\.ts$/,
   /^src\/control\/(limits|looks|hold|summary|storm-gate|history|concurrency|reasons|start-gate|judge-look|observe|verify|decide|conclude|after-end|transition|selector|job-outcome)\.ts$/,
   /^src\/config\//,
-  /^src\/reporting\/(last-lines|layout|look|diagnosis-text|diagnosis-document|survey-text|blast-radius-text|schema-files)\.ts$/,
+  /^src\/notify\/(message|cloud-event|slack|signature|settings)\.ts$/,
+  /^src\/control\/notifications\.ts$/,
+  /^src\/reporting\/(last-lines|layout|look|diagnosis-text|diagnosis-document|survey-text|blast-radius-text|would-match-text|schema-files|scorecard|scorecard-text)\.ts$/,
 ];
 const IMPURE =
   /\bawait\b|\basync\b|\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bprocess\.|\bset(Timeout|Interval|Immediate)\b|\bfetch\(|\blogger\b|\bconsole\.|\bperformance\.now\b/;

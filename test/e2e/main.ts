@@ -24,7 +24,8 @@ export interface MainContext {
   out: (line: string) => void;
 }
 
-const variants: readonly Variant[] = [
+/** One story for each way of Alertmanager to prove who it is. */
+export const variants: readonly Variant[] = [
   { method: "none", rule: "guarded", honorLabels: true, node: "n4", outage: "the API server" },
   { method: "basic", rule: "plain", honorLabels: true, cluster: "blue", node: "n3", repeats: true },
   { method: "bearer", rule: "guarded", honorLabels: false, node: "n2", outage: "the server" },

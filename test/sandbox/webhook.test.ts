@@ -66,7 +66,11 @@ async function jobsFor(daemonset: string): Promise<Live<Job>[]> {
 /** What the server has created or changed, as "verb resource". */
 async function serverWrites(): Promise<AuditEvent[]> {
   return requestsBy(serverUser, await playground.cluster().audit()).filter(
-    ({ verb, responseStatus }) => !["get", "list", "watch"].includes(verb) && (responseStatus?.code ?? 500) < 300,
+    ({ verb, objectRef, responseStatus }) =>
+      !["get", "list", "watch"].includes(verb) &&
+      // Its election goes on all the time.
+      objectRef?.name !== "operarius-server" &&
+      (responseStatus?.code ?? 500) < 300,
   );
 }
 
@@ -122,14 +126,6 @@ describe("POST /alerts", () => {
     expect(items).toHaveLength(1);
   });
 
-  it.each(["{{ .Alert.Labels.namespace }}", "$(HOME)", "a\nb", `"quoted"`, "x".repeat(300)])(
-    "a DaemonSet with a name that none can have is recorded at most (%#)",
-    async (name) => {
-      const answer = await post(alertAbout(name));
-      expect(answer.code, answer.text).toBe(200);
-    },
-  );
-
   it("twenty deliveries at once: one record, one Job", async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => post(alertAbout("delivered-often"))));
     expect(answers.map(({ code }) => code)).toEqual(Array(20).fill(200));
@@ -141,6 +137,15 @@ describe("POST /alerts", () => {
     expect(await own()).toHaveLength(1);
     expect(await jobsFor("delivered-often")).toHaveLength(1);
   });
+
+  // Many targets at once are a storm, which holds them: after what is to be seen running.
+  it.each(["{{ .Alert.Labels.namespace }}", "$(HOME)", "a\nb", `"quoted"`, "x".repeat(300)])(
+    "a DaemonSet with a name that none can have is recorded at most (%#)",
+    async (name) => {
+      const answer = await post(alertAbout(name));
+      expect(answer.code, answer.text).toBe(200);
+    },
+  );
 
   it("the server wrote its own records, Jobs and events only, and the Jobs wrote nothing", async () => {
     const kinds = new Set((await serverWrites()).map(({ objectRef }) => objectRef?.resource));

@@ -2,6 +2,7 @@
 import type { ControlContext, ControlSettings } from "../../src/control/context.ts";
 import { limitsFor } from "../../src/control/limits.ts";
 import type { Look, Looks } from "../../src/control/looks.ts";
+import { toQueue } from "../../src/control/notifications.ts";
 import { createStanding } from "../../src/control/standing.ts";
 import type { RecordSummary } from "../../src/control/summary.ts";
 import { toSummary } from "../../src/control/summary.ts";
@@ -14,6 +15,7 @@ import type { Remediation, RemediationSpec, RemediationStatus } from "../../src/
 import { remediations } from "../../src/operarius/remediation.ts";
 import { createLogger } from "../../src/reporting/log.ts";
 import { createMetrics } from "../../src/reporting/metrics.ts";
+import { episodeOf } from "../../src/reporting/scorecard.ts";
 import type { MemoryKube } from "./memory-kube.ts";
 
 export const NAMESPACE = "openfero";
@@ -155,6 +157,8 @@ export function aSummary(overrides: Partial<RecordSummary> = {}): RecordSummary 
     inFlight: false,
     attempts: 0,
     stormHeld: false,
+    queue: toQueue(aRemediation()),
+    episode: episodeOf(aRemediation()),
     ...overrides,
   };
 }
@@ -227,4 +231,36 @@ export async function until(holds: () => boolean | Promise<boolean>, what: strin
     if (Date.now() > deadline) throw new Error(`not within ${ms} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+/** A stored Remediation whose plan abc awaits approval. */
+export async function awaitingRemediation(
+  kube: Kube,
+  status: Partial<RemediationStatus> = {},
+  approval?: RemediationSpec["approval"],
+  name = "daemonset-agent-abcdefghij-1",
+): Promise<Live<Remediation>> {
+  const { startsAt: _startsAt, ...alert } = anAlert();
+  return kube.create(remediations, {
+    metadata: { name, namespace: NAMESPACE },
+    spec: {
+      target: { cluster: "", kind: "DaemonSet", namespace: "kube-system", name: "agent" },
+      operarius: { name: "daemonset-rollout-fix" },
+      sequence: 1,
+      alert,
+      hook: aHook(),
+      receivedAt: "2026-01-01T00:00:00Z",
+      ...(approval === undefined ? {} : { approval }),
+    },
+    status: {
+      phase: "AwaitingApproval",
+      reason: "RollbackNeedsApproval",
+      message: "Roll back to revision 3.",
+      cause: "C01",
+      planDigest: "abc",
+      approvalExpiresAt: "2100-01-01T00:00:00Z",
+      attempts: [{ n: 1, jobName: "daemonset-rollout-fix-abcdefghij-1-1", finishedAt: "2026-01-01T00:01:00Z" }],
+      ...status,
+    },
+  });
 }

@@ -27,17 +27,20 @@ export interface MemoryKube extends Kube {
   calls: Call[];
   /** Throws the error that `decide` returns instead of carrying the call out; a promise makes the call hang until it settles. */
   failWith(decide: (call: Call) => Decided | Promise<Decided>): void;
+  /** Answers posts to paths such as those of review APIs, which store nothing; without it they are refused. */
+  answerPosts(answer: (path: string, body: object) => unknown): void;
   /** Everything of one kind, as stored. */
   all<T>(resource: Resource<T>): Live<T>[];
 }
 
 export function createMemoryKube(now: () => number = Date.now): MemoryKube {
-  const objects = new Map<string, Stored>();
+  const objects = new Map<string, Stored>([["namespaces//openfero", installationNamespace(now())]]);
   /** Every change; a change's number is its resourceVersion. Watches read it from where their list ended. */
   const history: { version: number; key: string; event: WatchEvent<unknown> }[] = [];
   const sleepers = new Set<() => void>();
   const calls: Call[] = [];
   let version = 0;
+  let answerPost: ((path: string, body: object) => unknown) | undefined;
   let failure: (call: Call) => Decided | Promise<Decided> = () => undefined;
 
   const key = (plural: string, ref: { namespace?: string | undefined; name: string }) =>
@@ -103,6 +106,9 @@ export function createMemoryKube(now: () => number = Date.now): MemoryKube {
     calls,
     failWith(decide) {
       failure = decide;
+    },
+    answerPosts(answer) {
+      answerPost = answer;
     },
     all: (resource) => select(resource, {}),
     async get<T>(resource: Resource<T>, ref: Ref) {
@@ -179,10 +185,22 @@ export function createMemoryKube(now: () => number = Date.now): MemoryKube {
       }
     },
     logs: notKnown("logs"),
-    post: notKnown("post"),
+    async post<Answer>(path: string, body: object) {
+      const plural = path.slice(path.lastIndexOf("/") + 1);
+      await enter("post", plural, "");
+      if (answerPost === undefined) throw new Error("the memory API server does not know post");
+      return answerPost(path, body) as Answer;
+    },
     raw: notKnown("raw"),
     close: () => undefined,
   };
+}
+
+/** There from the beginning, as the installation leaves it. */
+function installationNamespace(now: number): Stored {
+  const name = "openfero";
+  const metadata = { name, uid: `uid-${name}`, resourceVersion: "0", creationTimestamp: new Date(now).toISOString() };
+  return { metadata };
 }
 
 function status(code: number, reason: string, message: string): StatusError {

@@ -12,20 +12,35 @@ export interface Server {
   stop(): Promise<number | undefined>;
 }
 
+export interface ServeOptions {
+  entry: string;
+  kubeconfig: string;
+  home: string;
+  /** Further flags and variables. */
+  args?: readonly string[];
+  env?: Readonly<Record<string, string>>;
+}
+
 /** Resolves when it answers its start-up probe. */
-export async function startServe(options: { entry: string; kubeconfig: string; home: string }): Promise<Server> {
+export async function startServe(options: ServeOptions): Promise<Server> {
+  const server = await startListening(options);
+  await until("the server to be started", async () => (await fetch(`${server.url}/startupz`)).status === 200, {
+    seen: () => server.program.output(),
+  });
+  return server;
+}
+
+/** Resolves when it listens; it may not know the cluster yet. */
+export async function startListening({ entry, kubeconfig, home, args = [], env }: ServeOptions): Promise<Server> {
   const program = startProgram({
-    entry: options.entry,
-    args: ["serve", "--pace", "fast", "--addr", "127.0.0.1:0", "--kubeconfig", options.kubeconfig],
-    env: { HOME: options.home },
+    entry,
+    args: ["serve", "--pace", "fast", "--addr", "127.0.0.1:0", "--kubeconfig", kubeconfig, ...args],
+    env: { HOME: home, ...env },
     killAfterMs: 300_000,
   });
   await program.printed(/"port":\d+.*"listening"/);
   const port = /"port":(\d+)/.exec(program.output())?.[1];
   const url = `http://127.0.0.1:${port}`;
-  await until("the server to be started", async () => (await fetch(`${url}/startupz`)).status === 200, {
-    seen: () => program.output(),
-  });
   return {
     url,
     program,

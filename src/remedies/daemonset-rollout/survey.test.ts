@@ -1,87 +1,16 @@
-import type { Pod } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
 import { settings } from "../../../test/support/daemonset-builders.ts";
+import { aCluster } from "../../../test/support/memory-cluster.ts";
 import type { MemoryKube } from "../../../test/support/memory-kube.ts";
 import { createMemoryKube } from "../../../test/support/memory-kube.ts";
 import { StatusError, TransportError } from "../../kube/errors.ts";
-import { controllerRevisions, daemonSets, events, namespaces, nodes, pods } from "../../kube/resources.ts";
+import { events } from "../../kube/resources.ts";
 import { inventory } from "./inventory.ts";
 import type { Survey } from "./survey.ts";
 import { survey } from "./survey.ts";
 import type { SurveyScope } from "./survey-lists.ts";
 
 const ALL: SurveyScope = { kind: "many", namespace: undefined, labelSelector: undefined };
-
-async function aSet(kube: MemoryKube, namespace: string, name: string, waiting?: string): Promise<string> {
-  const labels = { app: name };
-  const template = { metadata: { labels }, spec: { containers: [{ name: "app", image: "app:1" }] } };
-  const set = await kube.create(daemonSets, {
-    metadata: { namespace, name, labels },
-    spec: { selector: { matchLabels: labels }, template },
-    status: {
-      desiredNumberScheduled: 2,
-      currentNumberScheduled: 2,
-      numberReady: waiting === undefined ? 2 : 1,
-      numberAvailable: waiting === undefined ? 2 : 1,
-      updatedNumberScheduled: 2,
-      numberMisscheduled: 0,
-      observedGeneration: 1,
-    },
-  });
-  const { uid } = set.metadata;
-  const ownerReferences = [{ apiVersion: "apps/v1", kind: "DaemonSet", name, uid, controller: true }];
-  const hash = `hash-${name}`;
-  await kube.create(controllerRevisions, {
-    metadata: {
-      namespace,
-      name: `${name}-1`,
-      labels: { ...labels, "controller-revision-hash": hash },
-      ownerReferences,
-    },
-    revision: 1,
-    data: { spec: { template } } as unknown as Record<string, never>,
-  });
-  for (const node of ["n1", "n2"]) {
-    const broken = waiting !== undefined && node === "n2";
-    await kube.create<Pod>(pods, {
-      metadata: {
-        namespace,
-        name: `${name}-${node}`,
-        labels: { ...labels, "controller-revision-hash": hash },
-        ownerReferences,
-      },
-      spec: { nodeName: node, containers: template.spec.containers },
-      status: {
-        phase: broken ? "Pending" : "Running",
-        conditions: [{ type: "Ready", status: broken ? "False" : "True", lastTransitionTime: "2026-01-01T00:00:00Z" }],
-        containerStatuses: [
-          {
-            name: "app",
-            image: "app:1",
-            imageID: "",
-            ready: !broken,
-            restartCount: 0,
-            state: broken ? { waiting: { reason: waiting, message: "app:1: not found" } } : { running: {} },
-          },
-        ],
-      },
-    });
-  }
-  return uid;
-}
-
-async function aCluster(): Promise<MemoryKube> {
-  const kube = createMemoryKube();
-  for (const name of ["n1", "n2"])
-    await kube.create(nodes, { metadata: { name }, status: { conditions: [{ type: "Ready", status: "True" }] } });
-  for (const name of ["kube-system", "shop"])
-    await kube.create(namespaces, { metadata: { name, annotations: { of: name } } });
-  await aSet(kube, "shop", "well");
-  await aSet(kube, "kube-system", "ill", "ImagePullBackOff");
-  await kube.create<Pod>(pods, { metadata: { namespace: "shop", name: "stranger", labels: { app: "well" } } });
-  kube.calls.length = 0;
-  return kube;
-}
 
 function look(kube: MemoryKube, scope = ALL): Promise<Survey> {
   const signal = new AbortController().signal;
