@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { packageRoot } from "../../../sandbox/bootstrap/objects.ts";
-import type { Resource } from "../../../src/kube/types.ts";
+import type { Kube, Resource } from "../../../src/kube/types.ts";
 import { operariuses } from "../../../src/operarius/operarius.ts";
 import { kubectl, whyNoKubectl } from "../../support/kubectl.ts";
+import { until } from "../../support/until.ts";
 import type { Case } from "../case.ts";
 import { firing } from "../delivery.ts";
 import { create, jobOf, namespace, operariusOf } from "../operarius.ts";
@@ -122,6 +123,23 @@ export const crdCases: readonly Case[] = [
     },
   },
   {
+    title: "3.7 a template that no Job can be made of is told as a condition, before any alert comes",
+    async run({ kube }) {
+      const faulty = {
+        "unfit-template": { container: { args: ["{{ .Alert.Labels.namespace"] } },
+        "unfit-job": { pod: { restartPolicy: "Always" } },
+      };
+      for (const [name, parts] of Object.entries(faulty)) {
+        await create(kube, name, { alertname: "Unfit", ...parts });
+        const told = await until(`a condition of ${name}`, async () => {
+          const { conditions } = await conditionsOf(kube, name);
+          return conditions?.find(({ status }) => status === "False");
+        });
+        expect(told.message, name).toMatch(name === "unfit-job" ? /restartPolicy/ : /args\[0\]/);
+      }
+    },
+  },
+  {
     title: "3.7 the CRDs stay far below the limit of kubectl apply",
     async run() {
       for (const file of ["operariuses", "remediations", "receipts"]) {
@@ -131,6 +149,10 @@ export const crdCases: readonly Case[] = [
     },
   },
 ];
+
+async function conditionsOf(kube: Kube, name: string) {
+  return (await kube.get(operariuses, { namespace, name })).status ?? {};
+}
 
 const podOnly = {
   spec: { restartPolicy: "Never", containers: [{ name: "fix", image: "busybox:1.36", command: ["true"] }] },

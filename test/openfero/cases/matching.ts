@@ -167,4 +167,24 @@ export const matchingCases: readonly Case[] = [
         winner: "tie-a",
       }),
   },
+  {
+    title: "3.9 matchers as Alertmanager writes them, anchored, together with labels",
+    run: (bench) =>
+      competes(bench, {
+        alertname: "Matchers",
+        rivals: {
+          "matchers-win": {
+            spec: { alertSelector: selector("Matchers", ['team=~"infra|storage"', 'tier!="dev"', 'absent=""']) },
+          },
+          "matchers-part": { spec: { priority: 9, alertSelector: selector("Matchers", ['team=~"infr"']) } },
+          "matchers-not": { spec: { priority: 9, alertSelector: selector("Matchers", ['team!~"infra.*"']) } },
+        },
+        body: firing("Matchers", { team: "infra", tier: "prod" }),
+        winner: "matchers-win",
+      }),
+  },
 ];
+
+function selector(alertname: string, matchers: string[]) {
+  return { alertname, status: "firing" as const, matchers };
+}
