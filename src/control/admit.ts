@@ -49,8 +49,12 @@ export async function admit(
     const ours = isOurs(context, request.operarius, request.target);
     const skipped = withinWindow(request.operarius, newest, context.now());
     const noted = ours ? watchedOver(newest, context) : undefined;
-    if (ours && (skipped ?? noted) !== undefined) await seenFiring(context, newest);
-    if ((skipped ?? noted) !== undefined) return skipped ?? noted ?? failed(undefined);
+    const answer = skipped ?? noted;
+    if (answer !== undefined) {
+      // What it opens later rests on this note alone, so that the sender must try again when it is not written.
+      if (ours) await writeSeenFiring(context, newest);
+      return answer;
+    }
     const opened = await open(context, request, newest.spec.sequence + 1);
     if (opened.kind === "created") await forget(context, episodes.slice(EPISODES_KEPT - 1));
     return opened;
@@ -162,18 +166,18 @@ async function open(
 
 /** A repeat only says that the alert still fires; it never starts anything. */
 async function seenFiring(context: ControlContext, remediation: Live<Remediation>): Promise<void> {
-  const { name, namespace = "" } = remediation.metadata;
-  const lastSeenFiring = new Date(context.now()).toISOString();
   try {
-    await context.kube.patchStatus(
-      remediations,
-      { namespace, name },
-      { type: "merge", body: { status: { lastSeenFiring } } },
-    );
+    await writeSeenFiring(context, remediation);
   } catch (error) {
     // The record is there, which is what the sender is promised; this field is refreshed by the next delivery.
-    context.log.warn({ remediation: name, error: errorText(error) }, "lastSeenFiring not written");
+    context.log.warn({ remediation: remediation.metadata.name, error: errorText(error) }, "lastSeenFiring not written");
   }
+}
+
+async function writeSeenFiring({ kube, now }: ControlContext, { metadata }: Live<Remediation>): Promise<void> {
+  const { name, namespace = "" } = metadata;
+  const body = { status: { lastSeenFiring: iso(now()) } };
+  await kube.patchStatus(remediations, { namespace, name }, { type: "merge", body });
 }
 
 function withinWindow(operarius: Operarius, last: Live<Remediation>, now: number): Admission | undefined {

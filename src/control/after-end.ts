@@ -43,7 +43,11 @@ export function afterEnd(facts: EndedFacts): AfterEnd {
   const { look } = facts;
   if (look === undefined) return { kind: "look" };
   if (look.kind === "gone") return note(facts, { outcome: "gone", outcomeAt: iso(now) });
-  if (look.kind === "unread") return { kind: "rest", recheckAfterMs: limits.lookEveryMs };
+  if (look.kind === "unread") {
+    // Who cannot be seen for so long is not followed for ever; an alert that fires on opens the next one when it comes.
+    if (now > record.endedAt + limits.followMs) return note(facts, {});
+    return { kind: "rest", recheckAfterMs: limits.lookEveryMs };
+  }
   return bySight(look, facts);
 }
 
@@ -52,17 +56,30 @@ function fires({ resolvedAt, lastFiringAt }: RecordSummary): boolean {
   return resolvedAt <= lastFiringAt;
 }
 
+/** How it ended well, as far as is known; the next alert is another episode's. */
+function hasHealed({ outcome }: NonNullable<Remediation["status"]>): boolean {
+  return outcome === "self-healed" || outcome === "changed-by-person";
+}
+
+/** A delivery after the end that no look has answered yet. */
+function firedSince({ remediation, record }: EndedFacts): boolean {
+  const { endedAt, lastFiringAt } = record;
+  return lastFiringAt > endedAt && fires(record) && instant(remediation.status?.look?.at) < lastFiringAt;
+}
+
 /** When the target is worth a look; undefined = never again. */
-function nextLookAt({ remediation, record, limits, ttlMs, now }: EndedFacts): number | undefined {
+function nextLookAt(facts: EndedFacts): number | undefined {
+  const { remediation, record, limits, ttlMs, now } = facts;
   const { phase, endedAt } = record;
   const status = remediation.status ?? {};
   const lookedAt = instant(status.look?.at);
   const again = lookedAt <= endedAt ? endedAt : lookedAt + limits.lookEveryMs;
-  const known = status.outcome === "gone" || status.outcome === "self-healed" || status.outcome === "changed-by-person";
-  if (phase === "Superseded") return known ? undefined : Math.max(again, endedAt + limits.afterEditMs);
-  if (record.lastFiringAt > endedAt && fires(record) && lookedAt < record.lastFiringAt && phase !== "Declined") {
+  const known = status.outcome === "gone" || hasHealed(status);
+  const isOver = now > endedAt + limits.followMs && (!fires(record) || lookedAt > endedAt + limits.followMs);
+  if (firedSince(facts) && (known || (phase !== "Declined" && phase !== "Superseded"))) {
     return Math.max(endedAt + Math.max(limits.coolDownMs, ttlMs), lookedAt + limits.lookAtMostEveryMs);
   }
+  if (phase === "Superseded") return known || isOver ? undefined : Math.max(again, endedAt + limits.afterEditMs);
   if (phase === "Succeeded" && status.outcome === "repaired") {
     const followed = endedAt + Math.min(limits.followMs, HOUR);
     return lookedAt >= followed ? undefined : followed;
@@ -78,7 +95,7 @@ const HOUR = 60 * 60 * 1000;
 
 function bySight(look: Seen, facts: EndedFacts): AfterEnd {
   const { remediation, record, limits, now } = facts;
-  const { phase, endedAt } = record;
+  const { phase } = record;
   if (look.health === "pending") {
     const soon = Math.max(
       limits.lookAtMostEveryMs,
@@ -89,7 +106,9 @@ function bySight(look: Seen, facts: EndedFacts): AfterEnd {
   if (phase === "Succeeded" && look.health === "healthy") return note(facts, reversed(look, facts));
   if (look.health === "healthy") {
     const { soak } = look;
-    if (soak !== undefined && soak.soakedMs < soak.requiredMs) {
+    // By its pods and not by its status: not known to be well.
+    if (soak === undefined) return note(facts, {});
+    if (soak.soakedMs < soak.requiredMs) {
       return { kind: "rest", recheckAfterMs: Math.max(limits.lookAtMostEveryMs, soak.requiredMs - soak.soakedMs) };
     }
     const edit = editAfter(look, record.receivedAt);
@@ -100,7 +119,7 @@ function bySight(look: Seen, facts: EndedFacts): AfterEnd {
       ...(changedBy === undefined ? {} : { changedBy }),
     });
   }
-  if (phase === "Declined") {
+  if (phase === "Declined" && !hasHealed(remediation.status ?? {})) {
     const before = remediation.status?.look?.fingerprint ?? remediation.status?.attempts?.at(-1)?.fingerprint;
     const same = before === undefined || before === look.fingerprint;
     return same || look.plan.kind !== "act" || !fires(record)
@@ -110,10 +129,9 @@ function bySight(look: Seen, facts: EndedFacts): AfterEnd {
   if (phase === "Superseded" && fires(record)) {
     return { kind: "open", why: `after the change by ${remediation.status?.changedBy ?? "a person"}: ${look.message}` };
   }
-  const firedSince = record.lastFiringAt > endedAt && fires(record);
-  const seenSince = instant(remediation.status?.look?.at) >= record.lastFiringAt;
-  if (firedSince && !seenSince)
+  if (firedSince(facts)) {
     return { kind: "open", why: `the alert fires on, and the recount agrees: ${look.message}` };
+  }
   return note(facts, reversed(look, facts));
 }
 

@@ -63,7 +63,8 @@ async function discard({ kube, log }: ControlContext, remediation: Live<Remediat
   const ref = { namespace: remediation.metadata.namespace ?? "", name };
   try {
     const { metadata, spec } = await kube.get(jobs, ref);
-    if (spec?.suspend !== true) return;
+    const owner = metadata.ownerReferences?.find(({ kind }) => kind === remediations.kind);
+    if (spec?.suspend !== true || owner?.uid !== remediation.metadata.uid) return;
     const { uid, resourceVersion } = metadata;
     await kube.delete(jobs, ref, { preconditions: { uid, resourceVersion }, propagationPolicy: "Background" });
   } catch (error) {

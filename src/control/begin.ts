@@ -2,7 +2,7 @@
 import { Stalled } from "../engine/errors.ts";
 import { assertNotPaused } from "../engine/pause.ts";
 import { isForbidden, isNotFound } from "../kube/errors.ts";
-import { namespaces } from "../kube/resources.ts";
+import { jobs, namespaces } from "../kube/resources.ts";
 import type { Live } from "../kube/types.ts";
 import type { Remediation } from "../operarius/remediation.ts";
 import { applyTransition } from "./apply.ts";
@@ -10,11 +10,13 @@ import type { ControlContext } from "./context.ts";
 import type { Hold } from "./hold.ts";
 import { lookAt, lookPatch } from "./look-at.ts";
 import type { Look } from "./looks.ts";
+import { onlyObserving } from "./observe.ts";
 import { matchesSelector } from "./selector.ts";
 import { startAttempt } from "./start-attempt.ts";
 import type { StartFacts, StartVerdict } from "./start-gate.ts";
 import { judgeStart } from "./start-gate.ts";
 import { toSummary } from "./summary.ts";
+import { resumeJob } from "./suspended.ts";
 import type { Decision, Transition } from "./transition.ts";
 import { hold } from "./transition.ts";
 
@@ -30,8 +32,7 @@ export async function beginAttempt(
   start: Start,
 ): Promise<{ requeueAfterMs?: number }> {
   const isReserved = remediation.status?.attempts?.some(({ n }) => n === start.attempt) === true;
-  // What was reserved is finished: its Job may be there already.
-  if (isReserved) return go(context, remediation, start);
+  if (isReserved) return finishReserved(context, remediation, start);
   const facts = await gather(context, remediation, start);
   let verdict = judgeStart(facts);
   let look: Look | undefined;
@@ -42,7 +43,73 @@ export async function beginAttempt(
     // Others may have begun while it was looked at.
     verdict = judgeStart({ ...facts, records: recordsWith(context, facts), look, now: context.now() });
   }
-  return carryOut(context, remediation, { start, verdict, look });
+  if (verdict.kind !== "go") return carryOut(context, remediation, { start, verdict, look });
+  // Said before anything is awaited: who is judged next must see it.
+  const { incident = facts.record.incident } = verdict;
+  context.standing.starting({ ...facts.record, incident }, start.attempt);
+  return unlessItFails(context, remediation, () => carryOut(context, remediation, { start, verdict, look }));
+}
+
+/** What was reserved is finished when its Job is there already; a new Job is created only where one may begin now. */
+async function finishReserved(
+  context: ControlContext,
+  remediation: Live<Remediation>,
+  start: Start,
+): Promise<{ requeueAfterMs?: number }> {
+  const held = await installationOrScopeHold(context, remediation);
+  const jobName = remediation.status?.attempts?.find(({ n }) => n === start.attempt)?.jobName ?? "";
+  if (held === undefined || (await jobExists(context, jobName))) return go(context, remediation, start);
+  return carryOut(context, remediation, { start, verdict: { kind: "hold", hold: held }, look: undefined });
+}
+
+async function jobExists({ kube, settings }: ControlContext, name: string): Promise<boolean> {
+  try {
+    await kube.get(jobs, { namespace: settings.namespace, name });
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
+}
+
+/** Lets the suspended Job of an approved attempt go, unless nothing may begin now: then the record says why and goes on waiting. */
+export async function resumeAttempt(
+  context: ControlContext,
+  remediation: Live<Remediation>,
+  resume: Extract<Decision, { kind: "resume" }>,
+): Promise<{ requeueAfterMs?: number }> {
+  const held = await installationOrScopeHold(context, remediation);
+  if (held === undefined) {
+    await resumeJob(context, remediation, resume);
+    return { requeueAfterMs: AGAIN_MS };
+  }
+  const { reason } = held;
+  if (remediation.status?.reason !== reason) {
+    const message = `Approved, but not let go yet: ${held.message}`;
+    await applyTransition(context, remediation, { kind: "transition", status: { reason, message } });
+  }
+  return { requeueAfterMs: context.settings.limits.recheckMs };
+}
+
+async function installationOrScopeHold(
+  context: ControlContext,
+  { spec }: Live<Remediation>,
+): Promise<Hold | undefined> {
+  const hold = (await installationHold(context)) ?? (await scopeHold(context, spec.target.namespace));
+  return hold ?? (context.settings.mode === "observe" ? onlyObserving(context.settings.limits) : undefined);
+}
+
+async function unlessItFails<T>(
+  { standing }: ControlContext,
+  { metadata }: Live<Remediation>,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    standing.notStarting(metadata.name);
+    throw error;
+  }
 }
 
 async function carryOut(
@@ -90,15 +157,8 @@ async function go(
   remediation: Live<Remediation>,
   { attempt, approvedPlan }: Start,
 ): Promise<{ requeueAfterMs?: number }> {
-  const { name } = remediation.metadata;
   const apply = (before: Live<Remediation>, transition: Transition) => applyTransition(context, before, transition);
-  context.standing.starting(name, attempt);
-  try {
-    await startAttempt(context, { remediation, attempt, approvedPlan, apply });
-  } catch (error) {
-    context.standing.notStarting(name);
-    throw error;
-  }
+  await startAttempt(context, { remediation, attempt, approvedPlan, apply });
   return { requeueAfterMs: AGAIN_MS };
 }
 

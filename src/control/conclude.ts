@@ -1,12 +1,12 @@
 /** From the end of a Job to the next phase of its Remediation (pure). */
 import type { TerminationMessage } from "../engine/termination.ts";
 import type { Phase, Remediation, RemediationAttempt } from "../operarius/remediation.ts";
-import { approvalNeeded, attemptFailed, attemptMoves, attemptWaits, verifying } from "../reporting/events.ts";
+import { approvalNeeded, attemptFailed, attemptMoves, attemptWaits } from "../reporting/events.ts";
 import type { JobOutcome } from "./job-outcome.ts";
 import type { Limits } from "./limits.ts";
 import { isCap, isPassing, isTransient } from "./reasons.ts";
 import type { Transition } from "./transition.ts";
-import { condition, end, hold, iso, lastWriteAt, replaceLast } from "./transition.ts";
+import { beginVerifying, condition, end, hold, iso, lastWriteAt, replaceLast } from "./transition.ts";
 
 interface Conclusion {
   remediation: Remediation;
@@ -118,19 +118,7 @@ function verifyOr(
     ];
     return { ...transition, status: { ...transition.status, conditions } };
   }
-  return {
-    kind: "transition",
-    status: {
-      phase: "Verifying",
-      reason,
-      message: sentence,
-      nextAttemptAt: null,
-      blockedSince: null,
-      look: null,
-      conditions: [condition(now, "Verified", "Unknown", "Verifying", "The recount has not ended.")],
-    },
-    notice: verifying(sentence),
-  };
+  return beginVerifying(now, reason, sentence);
 }
 
 function declinedJob(conclusion: Conclusion, report: TerminationMessage): Transition {
@@ -139,11 +127,19 @@ function declinedJob(conclusion: Conclusion, report: TerminationMessage): Transi
   const { reason, sentence } = report;
   const ours = remediation.spec.operarius.ours === true;
   if (ours && isPassing(reason) && attemptsOf(remediation).length < MAX_ALL_ATTEMPTS) {
-    const waiting = { reason, message: sentence, needsPerson: isCap(reason) };
+    const until = now + untilItPasses(remediation, reason, limits);
+    const waiting = { reason, message: sentence, until, needsPerson: isCap(reason) };
     const { transition } = hold(remediation, waiting, { now, recheckMs: limits.lookAtMostEveryMs });
     if (transition !== undefined) return transition;
   }
   return end(now, "Declined", reason, sentence);
+}
+
+/** Another Job to see whether the refusal has passed: later each time; of a cap, when there may be something new to see. */
+function untilItPasses(remediation: Remediation, reason: string, { backOff, lookEveryMs }: Limits): number {
+  if (isCap(reason)) return lookEveryMs;
+  const refused = attemptsOf(remediation).filter((each) => isPassing(each.reason ?? "")).length;
+  return Math.min(backOff.mostMs, backOff.firstMs * 2 ** Math.max(0, refused - 1));
 }
 
 /** The Job ran on a node that is itself among the failing ones (guard SelfNode); another node may be better. */
@@ -153,7 +149,8 @@ function isMisplaced({ remediation, job }: Conclusion, report: TerminationMessag
     report.reason === SELF_NODE &&
     job.kind === "finished" &&
     job.node !== undefined &&
-    misplaced <= MAX_MISPLACED_ATTEMPTS
+    misplaced <= MAX_MISPLACED_ATTEMPTS &&
+    attemptsOf(remediation).length < MAX_ALL_ATTEMPTS
   );
 }
 
@@ -239,7 +236,11 @@ function askForApproval({ remediation, attempt, now, limits }: Conclusion, repor
   };
 }
 
-function waitForNextAttempt({ remediation, attempt, now }: Conclusion, report: TerminationMessage): Transition {
+/** The target is given time; then the next attempt looks again, as long as there are any left. */
+export function waitForNextAttempt(
+  { remediation, attempt, now }: Pick<Conclusion, "remediation" | "attempt" | "now">,
+  report: Pick<TerminationMessage, "reason" | "sentence" | "recheckAfterSeconds">,
+): Transition {
   if (isExhausted(remediation)) {
     const counted = attemptsOf(remediation).filter((each) => !isSelfNode(each)).length;
     return end(now, "Ineffective", "AttemptsExhausted", `Still waiting after ${counted} attempts: ${report.sentence}`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { aHook, anAlert } from "../../test/support/control-fixture.ts";
+import { aHealthyLook, aHook, aLook, anAlert } from "../../test/support/control-fixture.ts";
 import type { TerminationMessage } from "../engine/termination.ts";
 import type { Live } from "../kube/types.ts";
 import type { Remediation, RemediationStatus } from "../operarius/remediation.ts";
@@ -7,6 +7,7 @@ import { PHASES } from "../operarius/remediation.ts";
 import { decide } from "./decide.ts";
 import type { JobOutcome } from "./job-outcome.ts";
 import { limitsFor } from "./limits.ts";
+import type { Look } from "./looks.ts";
 
 const LIMITS = limitsFor("normal");
 const NOW = Date.parse("2026-01-01T12:00:00Z");
@@ -209,6 +210,109 @@ describe("between attempts", () => {
     expect(waiting({ attempts, approvalExpiresAt: at(1) })).toMatchObject({ approvedPlan: "d" });
     expect(waiting({ attempts, approvalExpiresAt: at(0) })).not.toHaveProperty("approvedPlan");
   });
+});
+
+describe("an approval whose attempt was held up", () => {
+  const held = (approval: Remediation["spec"]["approval"], more: RemediationStatus = {}) =>
+    decide({
+      remediation: record(
+        {
+          phase: "Blocked",
+          reason: "Paused",
+          planDigest: "d",
+          approvalExpiresAt: at(100),
+          attempts: [finished],
+          ...more,
+        },
+        approval === undefined ? {} : { approval },
+      ),
+      now: NOW,
+      limits: LIMITS,
+    });
+  const approve = { decision: "approve" as const, planDigest: "d" };
+  it("is carried out afterwards", () =>
+    expect(held(approve)).toEqual({ kind: "start", attempt: 2, approvedPlan: "d" }));
+  it("not when it has lapsed meanwhile", () =>
+    expect(held(approve, { approvalExpiresAt: at(0) })).toEqual({ kind: "start", attempt: 2 }));
+  it("not when the plan is another one now", () =>
+    expect(held({ ...approve, planDigest: "x" })).toEqual({ kind: "start", attempt: 2 }));
+  it("can be taken back", () => expect(phaseOf(held({ decision: "deny" }))).toEqual(["Declined", "ApprovalDenied"]));
+});
+
+describe("while a person is asked about our own plan", () => {
+  const asked = (look: Look | undefined, status: RemediationStatus = {}) =>
+    decide({
+      remediation: record(
+        { phase: "AwaitingApproval", planDigest: "d", approvalExpiresAt: at(3000), attempts: [finished], ...status },
+        { operarius: { name: "o", ours: true } },
+      ),
+      ...(look === undefined ? {} : { look }),
+      now: NOW,
+      limits: LIMITS,
+    });
+  const base = (fingerprint: string): RemediationStatus => ({
+    look: { at: at(-5), health: "unhealthy", cause: "C07", reason: "R", message: "m", plan: "act", fingerprint },
+  });
+  const wroteBefore: RemediationStatus = { attempts: [{ ...finished, lastWriteAt: at(-20) }] };
+  it.each<[string, Look | undefined, RemediationStatus, unknown]>([
+    ["the target is looked at", undefined, {}, "look"],
+    ["the first look is the base", aLook(), {}, "rest"],
+    ["nothing has changed", aLook(), base("f1"), "rest"],
+    ["the plan is another one", aLook(), base("f0"), ["Pending", "PlanChanged"]],
+    ["it is on its way", aLook({ health: "pending" }), base("f0"), "rest"],
+    ["it is healthy, not for long", aHealthyLook(1, 60), base("f1"), "rest"],
+    ["it is healthy by its pods only", aLook({ health: "healthy" }), base("f1"), "rest"],
+    ["it is healthy for long enough", aHealthyLook(60, 60), base("f1"), ["Cancelled", "TargetHealthy"]],
+    ["it is healthy after something was written", aHealthyLook(60, 60), wroteBefore, ["Verifying", "Healthy"]],
+    ["it is gone", { kind: "gone", at: NOW }, base("f1"), ["Cancelled", "TargetGone"]],
+    ["it cannot be seen", { kind: "unread", at: NOW, message: "m" }, base("f1"), "rest"],
+    [
+      "a person has changed it",
+      aLook({ edit: { by: "kubectl", at: NOW } }),
+      base("f1"),
+      ["Superseded", "ChangedByPerson"],
+    ],
+  ])("%s", (_, look, status, want) => expect(phaseOf(asked(look, status))).toEqual(want));
+  it("the plan that has changed cannot be approved any more", () =>
+    expect(asked(aLook(), base("f0"))).toMatchObject({ status: { planDigest: null, approvalExpiresAt: null } }));
+  it("never rests beyond the end of the approval", () =>
+    expect(asked(aLook(), { approvalExpiresAt: at(7) })).toEqual({ kind: "rest", recheckAfterMs: 7000 }));
+});
+
+describe("a foreign Job that is held back", () => {
+  const asked = (approval?: Remediation["spec"]["approval"], status: RemediationStatus = {}) =>
+    decide({
+      remediation: record(
+        {
+          phase: "AwaitingApproval",
+          planDigest: "d",
+          approvalExpiresAt: at(10),
+          attempts: [{ ...reserved, suspended: true }],
+          ...status,
+        },
+        approval === undefined ? {} : { approval },
+      ),
+      now: NOW,
+      limits: LIMITS,
+    });
+  it("waits", () => expect(asked()).toEqual({ kind: "rest", recheckAfterMs: 10_000 }));
+  it("is let go when its own digest is approved", () =>
+    expect(asked({ decision: "approve", planDigest: "d" })).toEqual({
+      kind: "resume",
+      jobName: "j1",
+      approvedPlan: "d",
+    }));
+  it.each([["x"], [undefined]])("is not let go for an approval of %s", (planDigest) => {
+    const approval = { decision: "approve" as const, ...(planDigest === undefined ? {} : { planDigest }) };
+    expect(asked(approval)).toMatchObject({ kind: "transition", notice: { reason: "ApprovalForAnotherPlan" } });
+  });
+  it.each<[string, Remediation["spec"]["approval"], RemediationStatus, string]>([
+    ["denied", { decision: "deny" }, {}, "ApprovalDenied"],
+    ["lapsed", undefined, { approvalExpiresAt: at(0) }, "ApprovalLapsed"],
+    ["approved too late", { decision: "approve", planDigest: "d" }, { approvalExpiresAt: at(0) }, "ApprovalLapsed"],
+  ])("is discarded when %s", (_, approval, status, reason) =>
+    expect(asked(approval, status)).toMatchObject({ status: { phase: "Declined", reason }, discardJob: "j1" }),
+  );
 });
 
 describe("what is over or going", () => {

@@ -17,7 +17,7 @@ import type { JobOutcome } from "./job-outcome.ts";
 import type { Limits } from "./limits.ts";
 import type { Look } from "./looks.ts";
 import type { Decision, Transition } from "./transition.ts";
-import { condition, end, instant, iso, lastFinishedAt, lastWriteAt } from "./transition.ts";
+import { beginVerifying, condition, end, instant, iso, lastFinishedAt, lastWriteAt } from "./transition.ts";
 import { changedByPerson, editAfter, outcome, verify } from "./verify.ts";
 
 export interface Facts {
@@ -65,24 +65,35 @@ function inFlight(facts: Facts, attempt: RemediationAttempt): Decision {
 
 /** A person's answer, or the end of the time for it; undefined: neither. */
 function answered(remediation: Live<Remediation>, now: number): Transition | undefined {
-  const { approval } = remediation.spec;
-  const by = approval?.by ? ` by ${approval.by}` : "";
-  if (approval?.decision === "deny") {
-    const why = approval.reason ? `: ${approval.reason}` : "";
-    return end(now, "Declined", "ApprovalDenied", `The plan was denied${by}${why}. Nothing was done.`);
-  }
+  if (remediation.spec.approval?.decision === "deny") return denied(remediation, now);
   if (now < instant(remediation.status?.approvalExpiresAt)) return undefined;
-  const message = "Nobody answered in time; the approval lapsed and nothing was done.";
+  const message =
+    planApproved(remediation) === undefined
+      ? "Nobody answered in time; the approval lapsed and nothing was done."
+      : "The approval lapsed before it could be carried out; nothing was done.";
   return end(now, "Declined", "ApprovalLapsed", message);
+}
+
+function denied({ spec: { approval }, status = {} }: Live<Remediation>, now: number): Transition {
+  const by = approval?.by ? ` by ${approval.by}` : "";
+  const why = approval?.reason ? `: ${approval.reason}` : "";
+  const done = lastWriteAt({ status }) > 0 ? "Nothing more is done." : "Nothing was done.";
+  return end(now, "Declined", "ApprovalDenied", `The plan was denied${by}${why}. ${done}`);
+}
+
+/** Digest of the plan that waits, when a person has agreed to exactly this one. */
+function planApproved({ spec: { approval }, status = {} }: Live<Remediation>): string | undefined {
+  const { planDigest = "" } = status;
+  const agreed = approval?.decision === "approve" && planDigest !== "" && approval.planDigest === planDigest;
+  return agreed ? planDigest : undefined;
 }
 
 function awaitingApproval(facts: Facts, attempt: RemediationAttempt): Decision {
   const { remediation, now } = facts;
   const ending = answered(remediation, now);
   if (ending !== undefined) return ending;
-  const digest = remediation.status?.planDigest ?? "";
-  const { approval } = remediation.spec;
-  if (approval !== undefined && digest !== "" && approval.planDigest === digest) return start(attempt.n + 1, digest);
+  const digest = planApproved(remediation);
+  if (digest !== undefined) return start(attempt.n + 1, digest);
   return mistaken(remediation, now) ?? whileWaiting(facts);
 }
 
@@ -90,11 +101,8 @@ function awaitingApproval(facts: Facts, attempt: RemediationAttempt): Decision {
 function awaitingRelease(remediation: Live<Remediation>, attempt: RemediationAttempt, now: number): Decision {
   const ending = answered(remediation, now);
   if (ending !== undefined) return { ...ending, discardJob: attempt.jobName };
-  const digest = remediation.status?.planDigest ?? "";
-  const { approval } = remediation.spec;
-  if (approval !== undefined && digest !== "" && approval.planDigest === digest) {
-    return { kind: "resume", jobName: attempt.jobName, approvedPlan: digest };
-  }
+  const approvedPlan = planApproved(remediation);
+  if (approvedPlan !== undefined) return { kind: "resume", jobName: attempt.jobName, approvedPlan };
   return mistaken(remediation, now) ?? { kind: "rest", recheckAfterMs: expiresIn(remediation, now) };
 }
 
@@ -132,7 +140,8 @@ function whileWaiting({ remediation, look, now, limits }: Facts): Decision {
       return rest(soak === undefined ? limits.recheckMs : Math.max(500, soak.requiredMs - soak.soakedMs));
     }
     if (lastWriteAt(remediation) > 0) {
-      return { kind: "transition", status: { phase: "Verifying", reason: look.reason, message: look.message } };
+      const recount = beginVerifying(now, look.reason, look.message);
+      return { ...recount, status: { ...recount.status, planDigest: null, approvalExpiresAt: null } };
     }
     const message = `${look.message} The approval is not needed any more; nothing was done.`;
     return outcome(end(now, "Cancelled", "TargetHealthy", message), "self-healed");
@@ -157,11 +166,12 @@ function whileWaiting({ remediation, look, now, limits }: Facts): Decision {
 }
 
 function nextAttempt(remediation: Live<Remediation>, attempt: RemediationAttempt, now: number): Decision {
+  if (remediation.spec.approval?.decision === "deny") return denied(remediation, now);
   const due = instant(remediation.status?.nextAttemptAt);
   if (now < due) return { kind: "rest", recheckAfterMs: due - now };
   // A plan that was approved stays approved while its attempt waits, but no longer than the approval holds.
   const holds = now < instant(remediation.status?.approvalExpiresAt);
-  return start(attempt.n + 1, holds ? attempt.approvedPlan : undefined);
+  return start(attempt.n + 1, holds ? (attempt.approvedPlan ?? planApproved(remediation)) : undefined);
 }
 
 function start(attempt: number, approvedPlan: string | undefined): Decision {

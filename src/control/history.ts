@@ -32,8 +32,13 @@ interface Judged {
   now: number;
 }
 
-function didNotHelp({ phase }: RecordSummary): boolean {
-  return phase === "Failed" || phase === "Ineffective";
+function didNotHelp({ phase, attempts }: RecordSummary): boolean {
+  return attempts > 0 && (phase === "Failed" || phase === "Ineffective");
+}
+
+/** An alert that came and went, a person's change, an Operarius that was broken: no word about whether a repair helps. */
+function saysNothing({ phase, attempts }: RecordSummary): boolean {
+  return phase === "Cancelled" || phase === "Superseded" || attempts === 0;
 }
 
 function ineffectiveChain({ before, limits: { ineffective }, now }: Judged): Hold | undefined {
@@ -55,7 +60,7 @@ function consecutiveFailures({ record, before, limits, now }: Judged): Hold | un
   let count = 0;
   let next = record.receivedAt;
   for (const episode of before) {
-    if (episode.phase === "Cancelled" || episode.phase === "Superseded") continue;
+    if (saysNothing(episode)) continue;
     if (!didNotHelp(episode) || next - episode.endedAt > healthyPeriodMs) break;
     count++;
     next = episode.receivedAt;
@@ -74,7 +79,7 @@ function consecutiveFailures({ record, before, limits, now }: Judged): Hold | un
 
 /** When a remedy does not help, a person is told; no second Operarius tries its luck on the same target. */
 function anotherOperarius({ record, before, limits, now }: Judged): Hold | undefined {
-  const [last] = before;
+  const last = before.find((episode) => !saysNothing(episode));
   if (last === undefined || !didNotHelp(last) || !last.ours || last.operarius === record.operarius) return undefined;
   const until = last.endedAt + limits.healthyPeriodMs;
   if (now >= until) return undefined;

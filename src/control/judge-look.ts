@@ -6,7 +6,7 @@ import type { StartFacts, StartVerdict } from "./start-gate.ts";
 import type { RecordSummary } from "./summary.ts";
 import { byArrival } from "./summary.ts";
 import type { Transition } from "./transition.ts";
-import { end, lastWriteAt } from "./transition.ts";
+import { beginVerifying, end, lastWriteAt } from "./transition.ts";
 import { changedByPerson, editAfter, outcome } from "./verify.ts";
 
 type Seen = Extract<Look, { kind: "seen" }>;
@@ -73,7 +73,9 @@ function judgeSeen(look: Seen, facts: StartFacts): StartVerdict {
     const incident = reason === "DependencyUnhealthy" && root !== "" ? { incident: root } : {};
     return held({ reason, message, recheckAfterMs, needsPerson: isCap(reason), ...incident });
   }
-  const first = root === "" ? undefined : firstOfIncident(facts, root);
+  // What is itself behind the trouble of others waits for nobody.
+  const isRoot = root === `${record.kind.toLowerCase()}/${record.targetNamespace}/${record.targetName}`;
+  const first = root === "" || isRoot ? undefined : firstOfIncident(facts, root);
   if (first !== undefined) {
     return held({
       reason: "DependencyUnhealthy",
@@ -106,18 +108,7 @@ function judgeHealthy(look: Seen, { remediation, record, now }: StartFacts): Sta
       needsPerson: false,
     });
   }
-  if (lastWriteAt(remediation) > 0) {
-    return {
-      kind: "transition",
-      status: {
-        phase: "Verifying",
-        reason: look.reason,
-        message: look.message,
-        nextAttemptAt: null,
-        blockedSince: null,
-      },
-    };
-  }
+  if (lastWriteAt(remediation) > 0) return beginVerifying(now, look.reason, look.message);
   const message = `${look.message} It has been so for ${seconds(soak.soakedMs)} by a recount; nothing was done.`;
   return wellByItself(look, record, end(now, "Cancelled", "TargetHealthy", message));
 }

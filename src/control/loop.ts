@@ -57,23 +57,26 @@ export function createLoop(): Loop {
     },
     async lead(context, caches, signal) {
       const { log } = context;
-      queue = createWorkQueue();
-      checks = createWorkQueue();
-      for (const { name } of caches.operarii.items()) checks.add(name);
+      const own = createWorkQueue();
+      const ownChecks = createWorkQueue();
+      queue = own;
+      checks = ownChecks;
+      for (const { name } of caches.operarii.items()) ownChecks.add(name);
       records = () => caches.records.items();
-      for (const record of records()) if (mayHaveWork(record, records())) queue.add(record.name);
+      for (const record of records()) if (mayHaveWork(record, records())) own.add(record.name);
       log.info({ records: records().length }, "leading");
       const onError: RunOptions["onError"] = (error, { key, failures, retryInMs }) =>
         log.warn({ key, failures, retryInMs, error: errorText(error) }, "will be tried again");
       try {
         await Promise.all([
-          queue.run({ concurrency: CONCURRENCY, reconcile: (name) => reconcile(context, name), signal, onError }),
-          checks.run({ concurrency: 1, reconcile: (name) => checkOperarius(context, name), signal, onError }),
+          own.run({ concurrency: CONCURRENCY, reconcile: (name) => reconcile(context, name), signal, onError }),
+          ownChecks.run({ concurrency: 1, reconcile: (name) => checkOperarius(context, name), signal, onError }),
           tidyNowAndThen(context, signal),
         ]);
       } finally {
-        queue = undefined;
-        checks = undefined;
+        // A term may begin before the one before it has ended.
+        if (queue === own) queue = undefined;
+        if (checks === ownChecks) checks = undefined;
         log.info({}, "leads no more");
       }
     },

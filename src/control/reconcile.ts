@@ -5,7 +5,7 @@ import type { Live } from "../kube/types.ts";
 import type { Remediation } from "../operarius/remediation.ts";
 import { isTerminal, remediations } from "../operarius/remediation.ts";
 import { applyTransition } from "./apply.ts";
-import { beginAttempt } from "./begin.ts";
+import { beginAttempt, resumeAttempt } from "./begin.ts";
 import type { ControlContext } from "./context.ts";
 import { decide } from "./decide.ts";
 import { noteExecution } from "./execution.ts";
@@ -13,7 +13,6 @@ import { follow } from "./follow.ts";
 import type { JobOutcome } from "./job-outcome.ts";
 import { jobState, nodeOf, reportOf } from "./job-outcome.ts";
 import { lookAt, lookPatch } from "./look-at.ts";
-import { resumeJob } from "./suspended.ts";
 import type { Decision, StatusPatch } from "./transition.ts";
 
 /** How soon a pass that changed something, or met somebody else's change, is followed by the next one. */
@@ -79,8 +78,7 @@ async function carryOut(
       if (job?.kind === "active" && job.hasRunningPods) await noteRunning(context, remediation);
       return decision.recheckAfterMs === undefined ? {} : { requeueAfterMs: decision.recheckAfterMs };
     case "resume":
-      await resumeJob(context, remediation, decision);
-      return { requeueAfterMs: AGAIN_MS };
+      return resumeAttempt(context, remediation, decision);
     case "transition":
       await applyTransition(context, remediation, decision);
       return { requeueAfterMs: decision.recheckAfterMs ?? AGAIN_MS };

@@ -8,6 +8,11 @@ const SET = new RegExp(`^(${KEY}) +(in|notin) +\\(([^)]*)\\)$`);
 const EQUALITY = new RegExp(`^(${KEY}) *(==|=|!=) *(${VALUE})$`);
 const PRESENCE = new RegExp(`^(!?) *(${KEY})$`);
 
+/** Labels have no keys but their own. */
+function labelOf(labels: Readonly<Record<string, string>>, key: string): string | undefined {
+  return Object.hasOwn(labels, key) ? labels[key] : undefined;
+}
+
 function requirementOf(text: string): Requirement | undefined {
   const set = SET.exec(text);
   if (set !== null) {
@@ -15,7 +20,7 @@ function requirementOf(text: string): Requirement | undefined {
     const values = list.split(",").map((value) => value.trim());
     if (!values.every((value) => new RegExp(`^${VALUE}$`).test(value))) return undefined;
     return (labels) => {
-      const value = labels[key];
+      const value = labelOf(labels, key);
       return operator === "in"
         ? value !== undefined && values.includes(value)
         : value === undefined || !values.includes(value);
@@ -24,12 +29,12 @@ function requirementOf(text: string): Requirement | undefined {
   const equality = EQUALITY.exec(text);
   if (equality !== null) {
     const [, key = "", operator, value = ""] = equality;
-    return (labels) => (operator === "!=" ? labels[key] !== value : labels[key] === value);
+    return (labels) => (operator === "!=" ? labelOf(labels, key) !== value : labelOf(labels, key) === value);
   }
   const presence = PRESENCE.exec(text);
   if (presence === null) return undefined;
   const [, not, key = ""] = presence;
-  return (labels) => (labels[key] !== undefined) === (not === "");
+  return (labels) => (labelOf(labels, key) !== undefined) === (not === "");
 }
 
 function requirements(selector: string): (Requirement | undefined)[] {

@@ -3,13 +3,14 @@ import type { Limits } from "./limits.ts";
 import type { Storm } from "./storm-gate.ts";
 import { stormAt } from "./storm-gate.ts";
 import type { RecordSummary } from "./summary.ts";
+import { hasEnded } from "./summary.ts";
 
 export interface Standing {
   /** Every record; those that this process has just begun count as in flight before the cache knows. */
   records(): readonly RecordSummary[];
   storm(now: number): Storm;
-  /** An attempt of this record is about to be reserved. */
-  starting(record: string, attempt: number): void;
+  /** An attempt of this record is about to be reserved; whoever is judged from now on sees it, with its incident. */
+  starting(record: RecordSummary, attempt: number): void;
   /** It did not come to that. */
   notStarting(record: string): void;
 }
@@ -27,16 +28,23 @@ const STARTING_MS = 30_000;
 
 /** Reads the caches anew at each call; the storm is judged at most once in a while, for all who ask. */
 export function createStanding({ records, daemonSets, limits, now }: StandingSource): Standing {
-  const started = new Map<string, { at: number; attempt: number }>();
+  const started = new Map<string, { at: number; attempt: number; record: RecordSummary }>();
   let judged: { at: number; count: number; storm: Storm } | undefined;
   const every = Math.min(1000, limits.recheckMs / 2);
+  const begun = (known: RecordSummary, attempt: number, { incident }: RecordSummary): RecordSummary =>
+    hasEnded(known) || known.attempts >= attempt ? known : { ...known, inFlight: true, incident };
   return {
     records() {
       for (const [name, { at }] of started) if (now() - at > STARTING_MS) started.delete(name);
-      if (started.size === 0) return records();
-      return records().map((record) =>
-        record.attempts < (started.get(record.name)?.attempt ?? 0) ? { ...record, inFlight: true } : record,
-      );
+      const cached = records();
+      if (started.size === 0) return cached;
+      const unknown = new Map(started);
+      const known = cached.map((record) => {
+        const start = started.get(record.name);
+        unknown.delete(record.name);
+        return start === undefined ? record : begun(record, start.attempt, start.record);
+      });
+      return [...known, ...[...unknown.values()].map(({ record, attempt }) => begun(record, attempt, record))];
     },
     storm(at) {
       const all = records();
@@ -46,7 +54,7 @@ export function createStanding({ records, daemonSets, limits, now }: StandingSou
       }
       return judged.storm;
     },
-    starting: (record, attempt) => void started.set(record, { at: now(), attempt }),
+    starting: (record, attempt) => void started.set(record.name, { at: now(), attempt, record }),
     notStarting: (record) => void started.delete(record),
   };
 }

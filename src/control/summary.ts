@@ -1,5 +1,6 @@
 /** What is kept of every Remediation to judge the others by (pure). */
 import type { Live } from "../kube/types.ts";
+import { targetHash } from "../operarius/names.ts";
 import type { Phase, Remediation } from "../operarius/remediation.ts";
 import { isTerminal, TARGET_HASH_LABEL } from "../operarius/remediation.ts";
 import type { Episode } from "../reporting/scorecard.ts";
@@ -49,12 +50,14 @@ export function toSummary(record: Live<Remediation>): RecordSummary {
   const { metadata, spec, status = {} } = record;
   const last = status.attempts?.at(-1);
   const ended = isTerminal(status.phase);
+  // Reserved, and held up before its Job was created.
+  const isHeldUp = status.phase === "Blocked" && last?.startedAt === undefined;
   const receivedAt = instant(spec.receivedAt);
   return {
     name: metadata.name,
     uid: metadata.uid,
     resourceVersion: metadata.resourceVersion,
-    target: metadata.labels?.[TARGET_HASH_LABEL] ?? "",
+    target: metadata.labels?.[TARGET_HASH_LABEL] ?? targetHash(spec.target),
     kind: spec.target.kind,
     targetNamespace: spec.target.namespace,
     targetName: spec.target.name,
@@ -69,7 +72,7 @@ export function toSummary(record: Live<Remediation>): RecordSummary {
     endedAt: ended ? instant(status.endedAt) : 0,
     lastFiringAt: Math.max(receivedAt, instant(status.lastSeenFiring)),
     resolvedAt: instant(status.alertResolvedAt),
-    inFlight: !ended && last !== undefined && last.finishedAt === undefined && last.suspended !== true,
+    inFlight: !ended && last !== undefined && last.finishedAt === undefined && last.suspended !== true && !isHeldUp,
     attempts: status.attempts?.length ?? 0,
     stormHeld: status.conditions?.some(({ type, status: value }) => type === STORM_HELD && value === "True") ?? false,
     queue: toQueue(record),

@@ -4,7 +4,7 @@
  */
 import type { Job } from "kubernetes-types/batch/v1";
 import { digest } from "../engine/digest.ts";
-import { isNotFound } from "../kube/errors.ts";
+import { isAlreadyExists, isNotFound } from "../kube/errors.ts";
 import { jobs } from "../kube/resources.ts";
 import type { Live } from "../kube/types.ts";
 import type { Remediation } from "../operarius/remediation.ts";
@@ -22,8 +22,14 @@ export function jobDigest({ spec }: Pick<Job, "spec">): string {
 
 /** Whether a Job that is created suspended stays so here. Rejects like `Kube.create`; nothing is stored. */
 export async function honoursSuspend({ kube }: ControlContext, job: Job): Promise<boolean> {
-  const answer = await kube.create(jobs, suspendedForm(job), { dryRun: true });
-  return answer.spec?.suspend === true;
+  try {
+    const answer = await kube.create(jobs, suspendedForm(job), { dryRun: true });
+    return answer.spec?.suspend === true;
+  } catch (error) {
+    // The Job of an interrupted pass, which was seen to be honoured before it was created; or one that is not ours.
+    if (isAlreadyExists(error)) return true;
+    throw error;
+  }
 }
 
 /** The same Job, held back. */

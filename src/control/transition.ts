@@ -1,7 +1,7 @@
 /** The shapes of a decision, and the constructors that those who decide share (pure). */
 import type { Phase, Remediation, RemediationAttempt, RemediationStatus } from "../operarius/remediation.ts";
 import type { Notice } from "../reporting/events.ts";
-import { blocked, ended } from "../reporting/events.ts";
+import { blocked, ended, verifying } from "../reporting/events.ts";
 import type { Hold } from "./hold.ts";
 
 /** A merge patch of the status: null removes a field. Conditions are merged by type. */
@@ -68,6 +68,26 @@ export function end(now: number, phase: Phase, reason: string, message: string):
   };
 }
 
+/** Nobody is believed that the target is well: it is counted again from now on, whatever was seen before. */
+export function beginVerifying(now: number, reason: string, message: string): Transition {
+  return {
+    kind: "transition",
+    status: {
+      phase: "Verifying",
+      reason,
+      message,
+      nextAttemptAt: null,
+      blockedSince: null,
+      look: null,
+      conditions: [
+        condition(now, "Verified", "Unknown", "Verifying", "The recount has not ended."),
+        condition(now, "Healthy", "Unknown", "Verifying", "Not looked at since."),
+      ],
+    },
+    notice: verifying(message),
+  };
+}
+
 /** The record waits: when to judge again, and the transition that says so; undefined when the record says it already. */
 export function hold(
   remediation: Remediation,
@@ -107,10 +127,11 @@ export function condition(
   return { type, status, reason, message, lastTransitionTime: iso(now) };
 }
 
-/** All conditions, with those in `changed` exchanged; the time of one whose status is the same stays. */
+/** All conditions, with those in `changed` exchanged, the last of each type; the time of one whose status is the same stays. */
 export function mergeConditions(before: readonly Condition[] = [], changed: readonly Condition[] = []): Condition[] {
   const kept = before.filter(({ type }) => !changed.some((each) => each.type === type));
-  const merged = changed.map((each) => {
+  const latest = [...new Map(changed.map((each) => [each.type, each])).values()];
+  const merged = latest.map((each) => {
     const former = before.find(({ type }) => type === each.type);
     return former?.status === each.status ? { ...each, lastTransitionTime: former.lastTransitionTime } : each;
   });

@@ -4,6 +4,7 @@
  */
 import type { Live } from "../kube/types.ts";
 import type { Remediation } from "../operarius/remediation.ts";
+import { waitForNextAttempt } from "./conclude.ts";
 import type { Limits } from "./limits.ts";
 import type { Look } from "./looks.ts";
 import type { Condition, Decision, Transition } from "./transition.ts";
@@ -21,33 +22,41 @@ interface Verification {
 /** The next step of a record whose Job has reported its end. */
 export function verify({ remediation, look, now, limits }: Verification): Decision {
   if (look === undefined) return { kind: "look" };
-  const reported = remediation.status?.message ?? "";
   switch (look.kind) {
     case "gone":
       return outcome(
         end(now, "Superseded", "TargetGone", `The target was deleted while its repair was verified.`),
         "gone",
       );
-    case "unread": {
-      const message = `${look.message} The Job's report is all that is known: ${reported}`;
-      return withConditions(end(now, "Succeeded", "NotVerified", message), [
-        condition(now, "Verified", "Unknown", "NotSeen", look.message),
-        alertCondition(remediation, now),
-      ]);
-    }
+    case "unread":
+      return unverified(remediation, look.message, now);
     case "seen":
       return verifySeen(look, { remediation, look, now, limits });
   }
 }
 
+/** The last Job's report is all there is: one that did not say "recovered" is no success because nobody could look. */
+function unverified(remediation: Live<Remediation>, why: string, now: number): Transition {
+  const { attempts = [], message: reported = "" } = remediation.status ?? {};
+  const attempt = attempts.at(-1);
+  const sentence = `${why} The Job's report is all that is known: ${reported}`;
+  if (attempt !== undefined && attempt.verdict !== "recovered") {
+    return waitForNextAttempt({ remediation, attempt, now }, { reason: "NotVerified", sentence });
+  }
+  return withConditions(end(now, "Succeeded", "NotVerified", sentence), [
+    condition(now, "Verified", "Unknown", "NotSeen", why),
+    alertCondition(remediation, now),
+  ]);
+}
+
 function verifySeen(look: Seen, { remediation, now, limits }: Verification): Decision {
   const edit = editAfter(look, repairedAt(remediation));
   if (edit !== undefined) return changedByPerson(edit, now);
-  const { soak } = look;
+  const soak = look.health === "healthy" ? look.soak : undefined;
   if (soak !== undefined && soak.soakedMs >= soak.requiredMs) return succeeded(look, soak.soakedMs, remediation, now);
   const began = verifyingSince(remediation, now);
   const isLate = now - began >= limits.verifyAtMostMs;
-  if (look.health === "healthy" && soak !== undefined) {
+  if (soak !== undefined) {
     return { kind: "rest", recheckAfterMs: Math.max(100, soak.requiredMs - soak.soakedMs) };
   }
   if (look.health === "unhealthy" || isLate) {

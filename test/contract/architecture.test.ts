@@ -101,6 +101,7 @@ const PURE: readonly RegExp[] = [
   /^src\/engine\/(policies|proposal|read-ledger|outcome|digest|pod-template|structure|quantity|endings|settings|types|guard-facts|report|receipt|receipt-schema|receipt-looks|receipt-json-schema|fold|redact|replay)\.ts$/,
   /^src\/operarius\/(match|matcher|explain-match|would-match|own-target|service-account|placeholder-alert|target|render-job|names|go-template|environment|expansion|group-key)\.ts$/,
   /^src\/intake\/(normalise|snapshot|alert|alert-file)\.ts$/,
+  /^src\/control\/(limits|looks|hold|summary|storm-gate|history|concurrency|reasons|start-gate|judge-look|observe|verify|decide|conclude|after-end|transition|selector|job-outcome)\.ts$/,
   /^src\/config\//,
   /^src\/notify\/(message|cloud-event|slack|signature|settings)\.ts$/,
   /^src\/control\/notifications\.ts$/,

@@ -1,8 +1,10 @@
 /** Builders for tests of the control plane: an Operarius, a webhook body, a context on the memory API server. */
 import type { ControlContext, ControlSettings } from "../../src/control/context.ts";
 import { limitsFor } from "../../src/control/limits.ts";
-import type { Looks } from "../../src/control/looks.ts";
+import type { Look, Looks } from "../../src/control/looks.ts";
+import { toQueue } from "../../src/control/notifications.ts";
 import { createStanding } from "../../src/control/standing.ts";
+import type { RecordSummary } from "../../src/control/summary.ts";
 import { toSummary } from "../../src/control/summary.ts";
 import type { Alert, HookMessage } from "../../src/intake/alert.ts";
 import { normalise } from "../../src/intake/normalise.ts";
@@ -13,6 +15,7 @@ import type { Remediation, RemediationSpec, RemediationStatus } from "../../src/
 import { remediations } from "../../src/operarius/remediation.ts";
 import { createLogger } from "../../src/reporting/log.ts";
 import { createMetrics } from "../../src/reporting/metrics.ts";
+import { episodeOf } from "../../src/reporting/scorecard.ts";
 import type { MemoryKube } from "./memory-kube.ts";
 
 export const NAMESPACE = "openfero";
@@ -84,6 +87,103 @@ export function anOperarius(
       },
       ...spec,
     },
+  };
+}
+
+type SeenLook = Extract<Look, { kind: "seen" }>;
+
+/** What the tests of the control loop call now. */
+export const NOW = Date.parse("2026-01-01T12:00:00Z");
+
+/** RFC 3339, so many seconds from NOW. */
+export function at(seconds: number): string {
+  return new Date(NOW + seconds * 1000).toISOString();
+}
+
+/** A look at an unhealthy target, which a run would repair. */
+export function aLook(overrides: Partial<Omit<SeenLook, "kind">> = {}): SeenLook {
+  return {
+    kind: "seen",
+    at: NOW,
+    uid: "ds-uid",
+    generation: 2,
+    health: "unhealthy",
+    cause: "C07",
+    reason: "PodWedged",
+    message: "One pod is wedged.",
+    plan: { kind: "act", reason: "DeletePod", message: "Delete pod a.", digest: "d1" },
+    fingerprint: "f1",
+    ...overrides,
+  };
+}
+
+/** A look at a target that has been healthy for so many of so many seconds. */
+export function aHealthyLook(soaked: number, required: number, overrides: Parameters<typeof aLook>[0] = {}): SeenLook {
+  return aLook({
+    health: "healthy",
+    cause: "none",
+    reason: "Healthy",
+    message: "All pods are available.",
+    soak: { soakedMs: soaked * 1000, requiredMs: required * 1000 },
+    plan: { kind: "nothing", reason: "Healthy", message: "Nothing to do." },
+    fingerprint: "healthy",
+    ...overrides,
+  });
+}
+
+/** The summary of a record of ours that came at NOW; its target is that of its name up to the last dash. */
+export function aSummary(overrides: Partial<RecordSummary> = {}): RecordSummary {
+  const name = overrides.name ?? "a-1";
+  const target = name.slice(0, name.lastIndexOf("-"));
+  return {
+    name,
+    uid: `uid-${name}`,
+    resourceVersion: "1",
+    target,
+    kind: "DaemonSet",
+    targetNamespace: "kube-system",
+    targetName: target,
+    operarius: "daemonset-rollout-fix",
+    ours: true,
+    sequence: Number(name.slice(name.lastIndexOf("-") + 1)),
+    phase: undefined,
+    reason: "",
+    incident: "",
+    fromDelivery: true,
+    receivedAt: NOW,
+    endedAt: 0,
+    lastFiringAt: overrides.receivedAt ?? NOW,
+    resolvedAt: 0,
+    inFlight: false,
+    attempts: 0,
+    stormHeld: false,
+    queue: toQueue(aRemediation()),
+    episode: episodeOf(aRemediation()),
+    ...overrides,
+  };
+}
+
+/** A live Remediation of ours that came a minute before NOW. */
+export function aRemediation(status: RemediationStatus = {}, spec: Partial<RemediationSpec> = {}): Live<Remediation> {
+  return {
+    metadata: {
+      name: "agent-1",
+      namespace: NAMESPACE,
+      uid: "uid-agent-1",
+      resourceVersion: "1",
+      creationTimestamp: at(-60),
+      labels: { "operarius.openfero.io/target-hash": "agent" },
+    },
+    spec: {
+      target: { cluster: "c", kind: "DaemonSet", namespace: "kube-system", name: "agent" },
+      operarius: { name: "daemonset-rollout-fix", ours: true },
+      sequence: 1,
+      alert: anAlert(),
+      hook: aHook(),
+      receivedAt: at(-60),
+      ...spec,
+    },
+    status,
   };
 }
 

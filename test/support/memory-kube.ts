@@ -154,9 +154,14 @@ export function createMemoryKube(now: () => number = Date.now, isInstalled = tru
     },
     patch: (resource, ref, given) => patch(resource, ref, given, "spec"),
     patchStatus: (resource, ref, given) => patch(resource, ref, given, "status"),
-    async delete(resource, ref) {
+    async delete(resource, ref, { preconditions = {} } = {}) {
       await enter("delete", resource.plural, ref.name);
-      store(resource.plural, find(resource.plural, ref), "DELETED");
+      const found = find(resource.plural, ref);
+      const { uid = found.metadata.uid, resourceVersion = found.metadata.resourceVersion } = preconditions;
+      if (uid !== found.metadata.uid || resourceVersion !== found.metadata.resourceVersion) {
+        throw status(409, "Conflict", `${ref.name} is not the one that the preconditions name`);
+      }
+      store(resource.plural, found, "DELETED");
     },
     async *watch<T>(resource: Resource<T>, options: WatchOptions) {
       const prefix = `${resource.plural}/${options.namespace ?? ""}`;

@@ -1,0 +1,98 @@
+/** Deliveries for a target whose last record has ended and still watches over it. */
+import { describe, expect, it } from "vitest";
+import {
+  aContext,
+  aDelivery,
+  aHook,
+  aLook,
+  anOperarius,
+  at,
+  install,
+  NAMESPACE,
+  NOW,
+} from "../../test/support/control-fixture.ts";
+import { createMemoryKube } from "../../test/support/memory-kube.ts";
+import { TransportError } from "../kube/errors.ts";
+import type { OperariusObject } from "../operarius/operarius.ts";
+import { operariuses, readOperarius } from "../operarius/operarius.ts";
+import type { RemediationStatus } from "../operarius/remediation.ts";
+import { remediations } from "../operarius/remediation.ts";
+import { admit } from "./admit.ts";
+
+const target = { cluster: "c", kind: "DaemonSet", namespace: "kube-system", name: "agent" };
+const withWindow: OperariusObject["spec"]["deduplication"] = { enabled: true, ttl: 600 };
+
+/** One record of the target; `wasOurs`: when it was opened, `isOurs`: now. */
+async function setUp(
+  status: RemediationStatus,
+  { wasOurs = true, isOurs = true, deduplication = {} as typeof withWindow } = {},
+) {
+  const kube = createMemoryKube(() => NOW);
+  await install(kube, anOperarius({ ...(deduplication === undefined ? {} : { deduplication }) }));
+  const state = { knows: wasOurs };
+  const looks = { knows: () => state.knows, look: async () => aLook() };
+  const context = aContext(kube, { now: () => NOW, looks });
+  const [alert] = aDelivery().alerts;
+  const read = readOperarius(kube.all(operariuses)[0] ?? {});
+  if (alert === undefined || read.kind !== "operarius") throw new Error("no fixture");
+  const deliver = () => admit(context, { alert, hook: aHook(), operarius: read.operarius, target });
+  await deliver();
+  const [first] = kube.all(remediations);
+  await kube.patchStatus(
+    remediations,
+    { namespace: NAMESPACE, name: first?.metadata.name ?? "" },
+    { type: "merge", body: { status } },
+  );
+  state.knows = isOurs;
+  return { kube, deliver, status: () => kube.all(remediations)[0]?.status, count: () => kube.all(remediations).length };
+}
+
+const declined: RemediationStatus = { phase: "Declined", reason: "Why", endedAt: at(-7200) };
+const succeeded = (ago: number): RemediationStatus => ({ phase: "Succeeded", outcome: "repaired", endedAt: at(-ago) });
+const foreign = { wasOurs: false, isOurs: false };
+
+describe("a delivery after the end", () => {
+  it.each<[string, RemediationStatus, Parameters<typeof setUp>[1], string]>([
+    ["of a live one", { phase: "Verifying" }, {}, "live"],
+    ["of a blocked one", { phase: "Blocked" }, {}, "live"],
+    ["of a decline, which sleeps", declined, {}, "noted"],
+    ["of a decline whose target healed", { ...declined, outcome: "self-healed" }, {}, "created"],
+    ["of a decline that a person mended", { ...declined, outcome: "changed-by-person" }, {}, "created"],
+    ["of a decline whose target is gone", { ...declined, outcome: "gone" }, {}, "created"],
+    ["within the cool-down", succeeded(299), {}, "noted"],
+    ["after the cool-down", succeeded(300), {}, "created"],
+    ["within the cool-down, another target of the name", { ...succeeded(10), outcome: "gone" }, {}, "created"],
+    ["within the time window", succeeded(599), { deduplication: withWindow }, "skipped"],
+    ["after the time window", succeeded(600), { deduplication: withWindow }, "created"],
+    ["of a foreign one", succeeded(1), foreign, "created"],
+    ["of a foreign one that declined", declined, foreign, "created"],
+    ["of a foreign one within the time window", succeeded(599), { ...foreign, deduplication: withWindow }, "skipped"],
+    ["of a foreign one after it", succeeded(600), { ...foreign, deduplication: withWindow }, "created"],
+    ["of ours, by a server that cannot look any more", declined, { isOurs: false }, "created"],
+    ["of a foreign one, now answered by ours", succeeded(1), { wasOurs: false }, "created"],
+  ])("%s is %s", async (_, status, which, want) => {
+    const { deliver, count } = await setUp(status, which);
+    expect((await deliver()).kind).toBe(want);
+    expect(count()).toBe(want === "created" ? 2 : 1);
+  });
+
+  it("is written down on the record that it rests on", async () => {
+    const { deliver, status } = await setUp(declined);
+    expect(await deliver()).toMatchObject({ message: expect.stringMatching(/declined \(Why\).*sleeps/) });
+    expect(status()?.lastSeenFiring).toBe(at(0));
+  });
+
+  it("must be sent again when it cannot be written down: what it opens later would be lost", async () => {
+    const { kube, deliver } = await setUp(succeeded(10));
+    kube.failWith(({ verb }) => (verb === "patchStatus" ? new TransportError("gone") : undefined));
+    expect((await deliver()).kind).toBe("unavailable");
+    kube.failWith(() => undefined);
+    expect((await deliver()).kind).toBe("noted");
+  });
+
+  it("of a live one is safe without", async () => {
+    const { kube, deliver } = await setUp({ phase: "Running" });
+    kube.failWith(({ verb }) => (verb === "patchStatus" ? new TransportError("gone") : undefined));
+    expect((await deliver()).kind).toBe("live");
+  });
+});
