@@ -76,7 +76,8 @@ function watchedOver(newest: Live<Remediation>, { now, settings }: ControlContex
   const { metadata, spec, status = {} } = newest;
   if (spec.operarius.ours !== true || status.outcome === "gone") return undefined;
   const known = status.outcome === "self-healed" || status.outcome === "changed-by-person";
-  const isAsleep = status.phase === "Declined" && !known;
+  // Whose target cannot be seen would never wake up.
+  const isAsleep = status.phase === "Declined" && !known && status.look?.health !== "unread";
   const until = instant(status.endedAt) + settings.limits.coolDownMs;
   if (!isAsleep && now() >= until) return undefined;
   const message = isAsleep

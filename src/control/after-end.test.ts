@@ -94,7 +94,7 @@ describe("a decline sleeps until what was seen changes", () => {
     [
       "not to be seen",
       judge("Declined", 9 * HOUR, { ...looked, look: unread }),
-      { kind: "rest", recheckAfterMs: HOUR * 1000 },
+      { kind: "note", status: {}, recheckAfterMs: HOUR * 1000 },
     ],
   ])("%s", (_, got, want) => expect(got).toMatchObject(want));
   it("it wakes although it sleeps for a month", () =>

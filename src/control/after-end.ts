@@ -35,7 +35,7 @@ type Seen = Extract<Look, { kind: "seen" }>;
 
 /** What to do about a record that has ended. */
 export function afterEnd(facts: EndedFacts): AfterEnd {
-  const { record, isNewest, remediation, now, limits } = facts;
+  const { record, isNewest, remediation, now } = facts;
   if (!record.ours || !isNewest || remediation.metadata.deletionTimestamp !== undefined) return { kind: "rest" };
   const due = nextLookAt(facts);
   if (due === undefined) return { kind: "rest" };
@@ -43,11 +43,8 @@ export function afterEnd(facts: EndedFacts): AfterEnd {
   const { look } = facts;
   if (look === undefined) return { kind: "look" };
   if (look.kind === "gone") return note(facts, { outcome: "gone", outcomeAt: iso(now) });
-  if (look.kind === "unread") {
-    // Who cannot be seen for so long is not followed for ever; an alert that fires on opens the next one when it comes.
-    if (now > record.endedAt + limits.followMs) return note(facts, {});
-    return { kind: "rest", recheckAfterMs: limits.lookEveryMs };
-  }
+  // That it cannot be seen is on the record: an alert that fires on opens the next one when it comes (admit.ts).
+  if (look.kind === "unread") return note(facts, {});
   return bySight(look, facts);
 }
 

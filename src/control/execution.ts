@@ -5,16 +5,22 @@ import { operariuses } from "../operarius/operarius.ts";
 import type { ExecutionStatus, OperariusStatus } from "../operarius/schema.ts";
 import { errorText } from "../reporting/log.ts";
 import type { ControlContext } from "./context.ts";
+import { instant } from "./transition.ts";
 
 const MAX_CONFLICTS = 8;
 
 /**
- * A Job was started: counted once per Job name, whoever retries. Rejects when the API server was not there to be told,
+ * A Job was started: counted once per Job name, whoever retries. `foundAt`: it was there already, made at that time; then
+ * an execution that was noted since stands for it, too, so that no count is too high. Rejects when the API server was not there to be told,
  * so that the pass is repeated; a refusal is only logged.
  */
-export async function noteStarted(context: ControlContext, operarius: string, jobName: string): Promise<void> {
+export async function noteStarted(
+  context: ControlContext,
+  operarius: string,
+  { jobName, foundAt }: { jobName: string; foundAt?: number | undefined },
+): Promise<void> {
   const failure = await update(context, operarius, (status) =>
-    status.lastExecutedJobName === jobName
+    status.lastExecutedJobName === jobName || instant(status.lastExecutionTime) >= (foundAt ?? Number.POSITIVE_INFINITY)
       ? undefined
       : {
           lastExecutionTime: new Date(context.now()).toISOString(),

@@ -57,12 +57,12 @@ export async function startAttempt(context: ControlContext, request: StartReques
   }
   const job = isHeldBack ? suspendedForm(rendered.job) : rendered.job;
   const reserved = await reserve(request, job);
-  const refused = await createJob(context, reserved, job);
-  if (refused !== undefined) {
-    await apply(reserved, refused);
+  const made = await createJob(context, reserved, job);
+  if (made.kind === "transition") {
+    await apply(reserved, made);
     return;
   }
-  await noteStarted(context, found.operarius.metadata.name, job.metadata.name);
+  await noteStarted(context, found.operarius.metadata.name, { jobName: job.metadata.name, foundAt: made.foundAt });
   if (isHeldBack) {
     const { approvalMs } = context.settings.limits;
     await apply(reserved, awaitRelease(reserved, { job, now: context.now(), approvalMs }));
@@ -158,19 +158,22 @@ async function reserve(
   });
 }
 
-/** Undefined when the Job exists and is ours; a transition when it never will. */
+/** The Job exists and is ours; `foundAt`: since when, where it was there already. */
+type Made = { kind: "made"; foundAt?: number };
+
+/** A transition when the Job never will exist. */
 async function createJob(
   context: ControlContext,
   remediation: Live<Remediation>,
   job: NamedJob,
-): Promise<Transition | undefined> {
+): Promise<Made | Transition> {
   const { kube, log, metrics, now } = context;
   const { name, namespace } = job.metadata;
   try {
     await kube.create(jobs, job);
     metrics.jobsCreated.inc();
     log.info({ remediation: remediation.metadata.name, job: name }, "job created");
-    return undefined;
+    return { kind: "made" };
   } catch (error) {
     if (isAlreadyExists(error)) return await claimed(context, remediation, { name, namespace });
     const final = error instanceof StatusError && (error.code === 400 || error.code === 422);
@@ -186,10 +189,11 @@ async function claimed(
   { kube, now }: ControlContext,
   remediation: Live<Remediation>,
   ref: { name: string; namespace: string },
-): Promise<Transition | undefined> {
+): Promise<Made | Transition> {
   const existing = await kube.get(jobs, ref);
   const owner = existing.metadata.ownerReferences?.find(({ kind }) => kind === remediations.kind);
-  if (owner?.uid === remediation.metadata.uid) return undefined;
+  if (owner?.uid === remediation.metadata.uid)
+    return { kind: "made", foundAt: instant(existing.metadata.creationTimestamp) };
   // Somebody deleted the earlier record of this name; garbage collection takes its Job away soon.
   const leftOver = owner !== undefined || existing.metadata.deletionTimestamp !== undefined;
   if (leftOver && now() - instant(remediation.spec.receivedAt) < GIVE_UP_MS) {

@@ -57,12 +57,17 @@ export function judgeStart(facts: StartFacts): StartVerdict {
   if (resolved !== undefined) return resolved;
   if (general !== undefined) return held(general);
   if (mode === "observe") return observe(facts);
-  const gathered = record.receivedAt + facts.limits.gatherMs;
-  if (record.ours && attempt === 1 && facts.now < gathered) return { kind: "wait", ms: gathered - facts.now };
+  const gathering = attempt === 1 && record.ours ? stillToGather(facts) : 0;
+  if (gathering > 0) return { kind: "wait", ms: gathering };
   const waits = attempt === 1 ? (holdByStorm(facts) ?? holdByEpisodes(facts)) : undefined;
   const hold = waits ?? holdByConcurrency(record, facts.records, facts.limits);
   if (hold !== undefined) return held(hold);
   return record.ours && !approved ? judgeLook(facts) : { kind: "go" };
+}
+
+/** Milliseconds; none for a record whose time is in our future: the clock of the replica that took it is not ours. */
+function stillToGather({ record: { receivedAt }, limits, now }: StartFacts): number {
+  return receivedAt > now ? 0 : Math.max(0, receivedAt + limits.gatherMs - now);
 }
 
 function held(hold: Hold): StartVerdict {
