@@ -17,8 +17,13 @@ export async function askToApprove(plan: ActPlan, context: CliContext): Promise<
 /** As above, for any question that ends in [y/N]. */
 export async function askToAgree(question: string, { stdin, stderr, signal }: CliContext): Promise<boolean> {
   const readline = createInterface({ input: stdin, output: stderr });
+  // A question whose input ends is never answered by Node.
+  const ended = new Promise<string>((resolve) => {
+    readline.once("close", () => resolve(""));
+  });
   try {
-    return /^y(es)?$/i.test((await readline.question(question, { signal })).trim());
+    const answer = await Promise.race([readline.question(question, { signal }), ended]);
+    return /^y(es)?$/i.test(answer.trim());
   } catch {
     return false;
   } finally {

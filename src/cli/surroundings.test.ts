@@ -21,7 +21,7 @@ const target: Target = { cluster: "", kind: "DaemonSet", namespace: "kube-system
 const other: Target = { ...target, name: "other" };
 
 async function installed(change: (operarius: OperariusObject) => void = () => undefined): Promise<MemoryKube> {
-  const kube = createMemoryKube(() => NOW);
+  const kube = createMemoryKube(() => NOW, false);
   await kube.create(namespaces, { metadata: { name: "openfero" } });
   const operarius = structuredClone(shippedOperarius);
   change(operarius);
@@ -69,7 +69,7 @@ describe("the policies in force", () => {
   });
 
   it.each([
-    ["nothing is installed", async () => createMemoryKube(), "Operarius is not installed here"],
+    ["nothing is installed", async () => createMemoryKube(Date.now, false), "Operarius is not installed here"],
     [
       "it is switched off",
       () => installed(({ spec }) => Object.assign(spec, { enabled: false })),
@@ -124,7 +124,7 @@ describe("what was already tried", () => {
   });
 
   it("is in the target's own namespace where nothing is installed", async () => {
-    const kube = createMemoryKube(() => NOW);
+    const kube = createMemoryKube(() => NOW, false);
     await remember(kube, target, [anIntent({ at: NOW - MINUTE })], "kube-system");
     for (const targets of [undefined, "kube-system"])
       expect((await read(kube, targets)).ledgerOf(target)).toMatchObject({ intents: [{}] });

@@ -83,10 +83,6 @@ const schema = z.object({
   context: z.string().optional(),
   readTimeout: duration,
   writeTimeout: duration,
-  authMethod: oneOf(["none", "basic", "bearer"]),
-  authBasicUser: z.string().optional(),
-  authBasicPass: z.string().optional(),
-  authBearerToken: z.string().optional(),
   maxBodyBytes: parsedAs(within(1024, MOST_BODY_BYTES), "a number of bytes from 1Ki to 32Mi such as 4Mi"),
   maxConcurrentDeliveries: count,
   drain: parsedAs(parseDuration, "a duration such as 5s or 0").optional(),
@@ -129,12 +125,13 @@ export function readServeConfig(sources: ConfigSources): ReadConfig {
   if (!parsed.success) {
     for (const { path, message } of parsed.error.issues) problems.push(`--${path.join(".")}: ${message}`);
   }
+  const method = oneOf(["none", "basic", "bearer"]).safeParse(values.authMethod);
+  for (const { message } of method.error?.issues ?? []) problems.push(`--authMethod: ${message}`);
   const auth = readAuth(values, sources.readFile, problems);
   const tls = readTls(values, sources.readFile, problems);
   const notify = readNotify(values, sources, problems);
   if (!parsed.success || problems.length > 0) return { kind: "problems", problems };
-  const { kubeconfig, context, drain, authMethod, authBasicUser, authBasicPass, authBearerToken, ...plain } =
-    parsed.data;
+  const { kubeconfig, context, drain, ...plain } = parsed.data;
   const ownServiceAccount = sources.env.POD_SERVICE_ACCOUNT ?? "";
   return {
     kind: "config",

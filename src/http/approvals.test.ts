@@ -230,6 +230,7 @@ describe("POST /api/remediations/{name}/approval", () => {
     const { call } = await setUp();
     const given = { decision: "approve", planDigest: "abc" };
     const answers = await Promise.all(Array.from({ length: 20 }, () => call(APPROVAL, "ann-token", given)));
-    expect(answers.map(({ code }) => code).toSorted()).toEqual([200, ...Array.from({ length: 19 }, () => 409)]);
+    expect(answers.filter(({ code }) => code === 200)).toHaveLength(1);
+    expect(answers.filter(({ code }) => code === 409)).toHaveLength(19);
   });
 });

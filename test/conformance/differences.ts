@@ -28,6 +28,10 @@ export const differences: readonly Difference[] = [
     "the columns of a Table have descriptions",
     "kubectl shows none of them; they would be the field documentation of all kinds",
   ),
+  lacks(
+    "the shipped admission policy holds who approved a plan",
+    "there are no admission policies; test/contract/approval-policy.test.ts evaluates the shipped one",
+  ),
   lacks("the server tells its own measurements at /metrics", "nothing of ours reads the measurements of an API server"),
   lacks(
     "storage, networking and autoscaling have API groups",

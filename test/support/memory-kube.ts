@@ -33,8 +33,9 @@ export interface MemoryKube extends Kube {
   all<T>(resource: Resource<T>): Live<T>[];
 }
 
-export function createMemoryKube(now: () => number = Date.now): MemoryKube {
-  const objects = new Map<string, Stored>([["namespaces//openfero", installationNamespace(now())]]);
+/** `isInstalled`: whether the installation's namespace is there from the beginning. */
+export function createMemoryKube(now: () => number = Date.now, isInstalled = true): MemoryKube {
+  const objects = new Map<string, Stored>(isInstalled ? [["namespaces//openfero", installationNamespace(now())]] : []);
   /** Every change; a change's number is its resourceVersion. Watches read it from where their list ended. */
   const history: { version: number; key: string; event: WatchEvent<unknown> }[] = [];
   const sleepers = new Set<() => void>();

@@ -1,6 +1,7 @@
 /** Every case, in the order in which they are reported. */
 import type { Case } from "../case.ts";
 import { accessCases } from "./access.ts";
+import { approvalPolicyCases } from "./approval-policy.ts";
 import { bodyCases } from "./bodies.ts";
 import { budgetCases } from "./budgets.ts";
 import { collectionCases } from "./collection.ts";
@@ -54,4 +55,5 @@ export const cases: readonly Case[] = [
   ...kubectlCases,
   ...kubectlWorkCases,
   ...outOfScopeCases,
+  ...approvalPolicyCases,
 ];
