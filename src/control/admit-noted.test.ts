@@ -25,10 +25,10 @@ const withWindow: OperariusObject["spec"]["deduplication"] = { enabled: true, tt
 /** One record of the target; `wasOurs`: when it was opened, `isOurs`: now. */
 async function setUp(
   status: RemediationStatus,
-  { wasOurs = true, isOurs = true, deduplication = {} as typeof withWindow } = {},
+  { wasOurs = true, isOurs = true, deduplication = {} as NonNullable<typeof withWindow> } = {},
 ) {
   const kube = createMemoryKube(() => NOW);
-  await install(kube, anOperarius({ ...(deduplication === undefined ? {} : { deduplication }) }));
+  await install(kube, anOperarius({ deduplication }));
   const state = { knows: wasOurs };
   const looks = { knows: () => state.knows, look: async () => aLook() };
   const context = aContext(kube, { now: () => NOW, looks });

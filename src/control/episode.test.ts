@@ -276,11 +276,9 @@ describe("several at once", () => {
     await deliver("firing", "a", "b", "c");
     await passTogether(10);
     expect(kube.all(jobs)).toHaveLength(1);
-    expect(
-      records()
-        .map(({ status }) => status?.reason)
-        .toSorted(),
-    ).toEqual(["DependencyUnhealthy", "DependencyUnhealthy", "JobStarted"]);
+    const reasons = records().map(({ status }) => status?.reason ?? "");
+    expect(reasons.filter((reason) => reason === "DependencyUnhealthy")).toHaveLength(2);
+    expect(reasons).toContain("JobStarted");
     expect(new Set(records().map(({ status }) => status?.incident))).toEqual(new Set(["node/n2"]));
   });
 
@@ -364,7 +362,7 @@ describe("mode approve and a foreign Job", () => {
   );
   it("is never created where suspend is not honoured", async () => {
     const all = await installation({ ours: false, mode: "approve" });
-    const { create } = all.kube;
+    const create = all.kube.create.bind(all.kube);
     all.kube.create = async (resource, object, options) => {
       const { suspend: _dropped, ...spec } = (object as { spec?: { suspend?: boolean } }).spec ?? {};
       return create(resource, resource.plural === "jobs" ? { ...object, spec } : object, options);
