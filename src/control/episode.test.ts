@@ -46,8 +46,8 @@ async function installation({ ours = true, ...settings }: Partial<ControlSetting
     records,
     latest: () => records().at(-1)?.status,
     /** Another process takes over. */
-    restart: () => {
-      context = newContext();
+    restart: (other: Partial<ControlSettings> = {}) => {
+      context = { ...newContext(), settings: { ...newContext().settings, ...other } };
     },
     deliver: (status: "firing" | "resolved", ...daemonSets: string[]) =>
       receive(
@@ -360,6 +360,20 @@ describe("mode approve and a foreign Job", () => {
       expect(suspends(all)).toEqual([true]);
     },
   );
+  it("waits for a person although the process died before it said so, and the next one runs in mode auto", async () => {
+    const all = await installation({ ours: false, mode: "approve" });
+    await all.deliver("firing");
+    let isDead = false;
+    all.kube.failWith(({ verb, plural }) => {
+      isDead ||= verb === "patchStatus" && plural === "operariuses";
+      return isDead ? new Error("dead") : undefined;
+    });
+    await expect(all.passAfter(1)).rejects.toThrow("dead");
+    all.kube.failWith(() => undefined);
+    all.restart({ mode: "auto" });
+    await all.passAfter(1);
+    expect([all.latest()?.phase, ...suspends(all)]).toEqual(["AwaitingApproval", true]);
+  });
   it("is never created where suspend is not honoured", async () => {
     const all = await installation({ ours: false, mode: "approve" });
     const create = all.kube.create.bind(all.kube);

@@ -63,7 +63,8 @@ export async function startAttempt(context: ControlContext, request: StartReques
     return;
   }
   await noteStarted(context, found.operarius.metadata.name, { jobName: job.metadata.name, foundAt: made.foundAt });
-  if (isHeldBack) {
+  // One that was made under another mode is there, suspended, and would wait for ever.
+  if (isHeldBack || made.suspended === true) {
     const { approvalMs } = context.settings.limits;
     await apply(reserved, awaitRelease(reserved, { job, now: context.now(), approvalMs }));
     return;
@@ -159,7 +160,7 @@ async function reserve(
 }
 
 /** The Job exists and is ours; `foundAt`: since when, where it was there already. */
-type Made = { kind: "made"; foundAt?: number };
+type Made = { kind: "made"; foundAt?: number; suspended?: boolean };
 
 /** A transition when the Job never will exist. */
 async function createJob(
@@ -192,8 +193,10 @@ async function claimed(
 ): Promise<Made | Transition> {
   const existing = await kube.get(jobs, ref);
   const owner = existing.metadata.ownerReferences?.find(({ kind }) => kind === remediations.kind);
-  if (owner?.uid === remediation.metadata.uid)
-    return { kind: "made", foundAt: instant(existing.metadata.creationTimestamp) };
+  if (owner?.uid === remediation.metadata.uid) {
+    const { metadata, spec } = existing;
+    return { kind: "made", foundAt: instant(metadata.creationTimestamp), suspended: spec?.suspend === true };
+  }
   // Somebody deleted the earlier record of this name; garbage collection takes its Job away soon.
   const leftOver = owner !== undefined || existing.metadata.deletionTimestamp !== undefined;
   if (leftOver && now() - instant(remediation.spec.receivedAt) < GIVE_UP_MS) {

@@ -94,6 +94,17 @@ describe("who is asked what", () => {
     ["a foreign one keeps to concurrency", { ours: false, others: busy }, "TooManyRunning"],
     ["a foreign one keeps to pause", { ours: false, standstill: paused }, "Paused"],
     ["a foreign one keeps to scope", { ours: false, outOfScope }, "OutOfScope"],
+    [
+      "a foreign one that has waited for a day ends unless it is still heard",
+      { ours: false, receivedAgo: 90_000, standstill: paused },
+      "Cancelled NotHeardSince",
+    ],
+    [
+      "a foreign one that is still heard waits on",
+      { ours: false, receivedAgo: 90_000, standstill: paused, status: { lastSeenFiring: at(-60) } },
+      "Paused",
+    ],
+    ["ours is looked at, however old", { receivedAgo: 90_000 }, "look"],
     ["a later attempt passes the storm", { attempt: 2, storm, look: aLook() }, "go"],
     ["a later attempt passes the cool-down", { attempt: 2, others: [earlier], look: aLook() }, "go"],
     ["a later attempt keeps to concurrency", { attempt: 2, others: busy }, "TooManyRunning"],

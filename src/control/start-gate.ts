@@ -17,6 +17,7 @@ import type { Storm } from "./storm-gate.ts";
 import { turnsBefore } from "./storm-gate.ts";
 import type { RecordSummary } from "./summary.ts";
 import type { Transition } from "./transition.ts";
+import { end, iso } from "./transition.ts";
 
 export interface StartFacts {
   remediation: Live<Remediation>;
@@ -55,6 +56,8 @@ export function judgeStart(facts: StartFacts): StartVerdict {
   const general = facts.standstill ?? facts.outOfScope;
   const resolved = attempt === 1 ? judgeResolved(facts) : undefined;
   if (resolved !== undefined) return resolved;
+  const stale = attempt === 1 ? notHeardSince(facts) : undefined;
+  if (stale !== undefined) return stale;
   if (general !== undefined) return held(general);
   if (mode === "observe") return observe(facts);
   const gathering = attempt === 1 && record.ours ? stillToGather(facts) : 0;
@@ -63,6 +66,13 @@ export function judgeStart(facts: StartFacts): StartVerdict {
   const hold = waits ?? holdByConcurrency(record, facts.records, facts.limits);
   if (hold !== undefined) return held(hold);
   return record.ours && !approved ? judgeLook(facts) : { kind: "go" };
+}
+
+/** Nobody can look at the targets of foreign Jobs: what has waited for long starts only when its alert is still heard. */
+function notHeardSince({ record, limits, now }: StartFacts): Transition | undefined {
+  if (record.ours || now - record.lastFiringAt <= limits.followMs) return undefined;
+  const message = `The alert was heard last at ${iso(record.lastFiringAt)}, before this record could go on; nothing was done.`;
+  return end(now, "Cancelled", "NotHeardSince", message);
 }
 
 /** Milliseconds; none for a record whose time is in our future: the clock of the replica that took it is not ours. */
@@ -86,9 +96,9 @@ function holdByStorm({ record, records, storm, limits }: StartFacts): Hold | und
     const { count, threshold, since, releaseAt } = storm;
     return {
       reason: "ReceiverStorm",
-      message: `${count} targets fired within ${limits.storm.windowMs / 1000} s, more than ${threshold}: one trouble, not many. Nothing is begun before ${new Date(releaseAt).toISOString()}; then one target at a time is looked at anew.`,
+      message: `${count} targets fired within ${limits.storm.windowMs / 1000} s, more than ${threshold}: one trouble, not many. Nothing is begun before ${iso(releaseAt)}; then one target at a time is looked at anew.`,
       until: releaseAt,
-      incident: `storm/${new Date(since).toISOString()}`,
+      incident: `storm/${iso(since)}`,
       needsPerson: false,
     };
   }
