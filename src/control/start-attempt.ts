@@ -3,6 +3,7 @@ import type { Job } from "kubernetes-types/batch/v1";
 import { isAlreadyExists, isNotFound, StatusError } from "../kube/errors.ts";
 import { jobs } from "../kube/resources.ts";
 import type { Live } from "../kube/types.ts";
+import { asksByItself } from "../operarius/asks-by-itself.ts";
 import { jobName, targetHash } from "../operarius/names.ts";
 import type { Operarius } from "../operarius/operarius.ts";
 import { operariuses, readOperarius } from "../operarius/operarius.ts";
@@ -50,7 +51,7 @@ export async function startAttempt(context: ControlContext, request: StartReques
     await apply(remediation, rendered);
     return;
   }
-  const isHeldBack = needsRelease(context, request);
+  const isHeldBack = needsRelease(context, request, found.operarius);
   if (isHeldBack && !(await honoursSuspend(context, rendered.job))) {
     await apply(remediation, notHonoured(context.now()));
     return;
@@ -83,9 +84,12 @@ export async function startAttempt(context: ControlContext, request: StartReques
   });
 }
 
-/** Mode approve: our own remedy asks by itself, with a plan; nobody knows what another Job would do. */
-function needsRelease({ settings }: ControlContext, { remediation }: StartRequest): boolean {
-  return settings.mode === "approve" && remediation.spec.operarius.ours !== true;
+/**
+ * Mode approve: our own remedy asks by itself, with a plan; nobody knows what another Job would do. What counts is the
+ * Operarius as it is now: it may have been another one when the record was made.
+ */
+function needsRelease({ settings }: ControlContext, { remediation }: StartRequest, { spec }: Operarius): boolean {
+  return settings.mode === "approve" && !(remediation.spec.operarius.ours === true && asksByItself(spec));
 }
 
 async function loadOperarius(

@@ -1,0 +1,61 @@
+/** Mode approve: which Jobs are held back until a person lets them go, on the API server in memory. */
+import { describe, expect, it } from "vitest";
+import {
+  aContext,
+  aDelivery,
+  aLook,
+  anOperarius,
+  install,
+  NAMESPACE,
+  NOW,
+} from "../../test/support/control-fixture.ts";
+import { createMemoryKube } from "../../test/support/memory-kube.ts";
+import { createAlertStore } from "../intake/alert-store.ts";
+import { jobs } from "../kube/resources.ts";
+import type { OperariusObject } from "../operarius/operarius.ts";
+import { operariuses } from "../operarius/operarius.ts";
+import { remediations } from "../operarius/remediation.ts";
+import { createCatalog } from "./catalog.ts";
+import type { Looks } from "./looks.ts";
+import { receive } from "./receive.ts";
+import { reconcile } from "./reconcile.ts";
+
+const remedy = { name: "heal", image: "operarius:0.1.0", args: ["heal", "daemonset"] };
+const shell = { name: "shell", image: "tools:1", command: ["sh", "-c", "kubectl delete pod --all"] };
+
+function jobOf(podSpec: object): OperariusObject["spec"]["jobTemplate"] {
+  return { spec: { template: { spec: { restartPolicy: "Never", ...podSpec } } } } as never;
+}
+
+/** The Job of an alert that our own remedy answers, and what its Operarius has become before the Job was made. */
+async function jobAfter(edited: object): Promise<{ suspend: boolean | undefined; phase: string | undefined }> {
+  let now = NOW;
+  const kube = createMemoryKube(() => now);
+  await install(kube, anOperarius({ jobTemplate: jobOf({ containers: [remedy] }) }));
+  const looks: Looks = { knows: () => true, look: async () => aLook() };
+  const context = aContext(kube, { now: () => now, looks, mode: "approve" });
+  const catalog = createCatalog({ kube, namespace: NAMESPACE, cache: { hasSynced: () => false, items: () => [] } });
+  await receive({ context, catalog, store: createAlertStore(10) }, aDelivery());
+  const ref = { namespace: NAMESPACE, name: "daemonset-rollout-fix" };
+  await kube.patch(operariuses, ref, { type: "merge", body: { spec: { jobTemplate: jobOf(edited) } } });
+  now += 10_000;
+  await reconcile(context, kube.all(remediations)[0]?.metadata.name ?? "");
+  const [job] = kube.all(jobs);
+  return { suspend: job?.spec?.suspend, phase: kube.all(remediations)[0]?.status?.phase };
+}
+
+describe("mode approve", () => {
+  it("starts our own remedy, which asks with a plan", async () => {
+    expect(await jobAfter({ containers: [remedy] })).toEqual({ suspend: undefined, phase: "Running" });
+  });
+  it.each([
+    { name: "another Job now", podSpec: { containers: [shell] } },
+    { name: "more than our remedy", podSpec: { initContainers: [shell], containers: [remedy] } },
+    {
+      name: "told another mode",
+      podSpec: { containers: [{ ...remedy, env: [{ name: "OPERARIUS_MODE", value: "auto" }] }] },
+    },
+  ])("holds back what is $name", async ({ podSpec }) => {
+    expect(await jobAfter(podSpec)).toEqual({ suspend: true, phase: "AwaitingApproval" });
+  });
+});
