@@ -137,7 +137,7 @@ async function carryOut(
         recheckMs: settings.limits.recheckMs,
       });
       if (transition !== undefined || seen !== undefined) {
-        await apply(remediation, transition ?? { kind: "transition", status: {} });
+        await apply(remediation, transition ?? { kind: "transition", status: { message: verdict.hold.message } });
       }
       return { requeueAfterMs: recheckAfterMs };
     }

@@ -73,6 +73,8 @@ export function lookPatch(
   return {
     look: kept,
     ...(firstLook === undefined ? { firstLook: kept } : {}),
+    // Before any Job has said better, so that a list shows what is wrong while the record waits.
+    ...(look.kind === "seen" && look.health === "unhealthy" && !status.attempts?.length ? { cause: look.cause } : {}),
     ...(look.kind === "seen" ? { conditions: [healthyCondition(look, look.at)] } : {}),
   };
 }

@@ -90,7 +90,7 @@ function holdByEpisodes({ record, records, limits, now }: StartFacts): Hold | un
 }
 
 /** Foreign Jobs keep to their contract: the gate is for what we ourselves would do. */
-function holdByStorm({ record, records, storm, limits }: StartFacts): Hold | undefined {
+function holdByStorm({ record, records, storm, limits, now }: StartFacts): Hold | undefined {
   if (!record.ours) return undefined;
   if (storm.kind === "held") {
     const { count, threshold, since, releaseAt } = storm;
@@ -106,7 +106,7 @@ function holdByStorm({ record, records, storm, limits }: StartFacts): Hold | und
   if (before === undefined) return undefined;
   return {
     reason: "StormRelease",
-    message: `The storm of alerts is over; its targets are looked at one at a time, and ${before} come before this one.`,
+    message: `The storm of alerts is over; its targets are looked at one at a time, in the order of their coming. At ${iso(now)} ${before} were before this one.`,
     recheckAfterMs: limits.recheckMs * Math.min(20, Math.max(1, before)),
     needsPerson: false,
   };

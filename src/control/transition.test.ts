@@ -49,6 +49,16 @@ describe("a hold", () => {
     expect(hold(blocked, { ...why, reason: "NodeStorm" }, times).transition).toBeDefined();
     expect(hold(blocked, { ...why, incident: "node/n1" }, times).transition).toBeDefined();
   });
+  it("says what holds now once the time that it named has passed, and tells nobody", () => {
+    const named = { phase: "Blocked", reason: "ReceiverStorm", message: "until 12:00", nextAttemptAt: at(0) } as const;
+    const later = { ...why, reason: "ReceiverStorm", message: "until 12:05", until: NOW + 300_000 };
+    expect(hold(aRemediation(named), later, { ...times, now: NOW - 1 }).transition).toBeUndefined();
+    expect(hold(aRemediation(named), later, times).transition).toEqual({
+      kind: "transition",
+      status: { message: "until 12:05", nextAttemptAt: at(300) },
+    });
+    expect(hold(aRemediation({ ...named, message: later.message }), later, times).transition).toBeUndefined();
+  });
   it("is judged again at its end, not before, and never at once for ever", () => {
     expect(hold(aRemediation(), { ...why, until: NOW + 5000 }, times).recheckAfterMs).toBe(5000);
     expect(hold(aRemediation(), { ...why, until: NOW - 5000 }, times).recheckAfterMs).toBe(100);

@@ -88,7 +88,10 @@ export function beginVerifying(now: number, reason: string, message: string): Tr
   };
 }
 
-/** The record waits: when to judge again, and the transition that says so; undefined when the record says it already. */
+/**
+ * The record waits: when to judge again, and the transition that says so; undefined when the record says it already. What
+ * it says is renewed, without telling anybody, when the time that it names has passed.
+ */
 export function hold(
   remediation: Remediation,
   { reason, message, until, recheckAfterMs, incident, needsPerson }: Hold,
@@ -97,7 +100,11 @@ export function hold(
   const status = remediation.status ?? {};
   const wait = Math.max(100, until === undefined ? (recheckAfterMs ?? recheckMs) : until - now);
   const same = status.phase === "Blocked" && status.reason === reason && (status.incident ?? "") === (incident ?? "");
-  if (same) return { recheckAfterMs: wait, transition: undefined };
+  if (same) {
+    const isOutdated = status.message !== message && now >= instant(status.nextAttemptAt ?? iso(now + 1));
+    const renewed = { message, nextAttemptAt: until === undefined ? null : iso(until) };
+    return { recheckAfterMs: wait, transition: isOutdated ? { kind: "transition", status: renewed } : undefined };
+  }
   const isStorm = reason === "ReceiverStorm";
   const transition: Transition = {
     kind: "transition",

@@ -55,6 +55,25 @@ describe("the generated schemas", () => {
     expect(nodes).toContainEqual(expect.objectContaining({ enum: ["firing", "resolved"] }));
   });
 
+  it("tell the story of a Remediation in a list: what everybody needs, and why it stands so with -o wide", () => {
+    const columns = nodes.flatMap((node) =>
+      Array.isArray(node.additionalPrinterColumns) ? [node.additionalPrinterColumns] : [],
+    );
+    const names = columns
+      .at(-1)
+      ?.map(({ name, priority = 0 }: { name: string; priority?: number }) => [name, priority]);
+    expect(names).toEqual([
+      ["Target", 0],
+      ["Alert", 0],
+      ["Cause", 0],
+      ["Phase", 0],
+      ["Age", 0],
+      ["Where", 1],
+      ["Reason", 1],
+      ["Message", 1],
+    ]);
+  });
+
   it("keep everything in a jobTemplate that they do not name, metadata included", () => {
     const template = nodes.find((node) => String(node.description).startsWith("The Job to start"));
     expect(template).toMatchObject({ "x-kubernetes-preserve-unknown-fields": true, required: ["spec"] });

@@ -59,6 +59,10 @@ function remediationDefinition(): Definition {
       { name: "Cause", type: "string", jsonPath: ".status.cause" },
       { name: "Phase", type: "string", jsonPath: ".status.phase" },
       AGE,
+      // With -o wide: the whole story.
+      { name: "Where", type: "string", jsonPath: ".spec.target.namespace", priority: 1 },
+      { name: "Reason", type: "string", jsonPath: ".status.reason", priority: 1 },
+      { name: "Message", type: "string", jsonPath: ".status.message", priority: 1 },
     ],
     spec: remediationSpecSchema,
     status: remediationStatusSchema,
