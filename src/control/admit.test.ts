@@ -101,6 +101,18 @@ describe("one live remediation per target", () => {
     expect(names().map((name) => name.slice(-2))).toEqual(["-1", "-2"]);
   });
 
+  it("rests on no record that is being deleted: the sender comes again, until it is gone or its end was seen", async () => {
+    const { kube, send, names, end } = await setUp(anOperarius());
+    await send();
+    const ref = { namespace: NAMESPACE, name: names()[0] ?? "" };
+    const going = { metadata: { deletionTimestamp: "2026-01-01T00:00:00Z" } };
+    await kube.patch(remediations, ref, { type: "merge", body: going });
+    expect(await send()).toEqual({ kind: "unavailable", message: `${ref.name} is being deleted` });
+    await end();
+    expect(await send()).toEqual({ kind: "recorded" });
+    expect(names()).toHaveLength(2);
+  });
+
   it("keeps the last ten episodes of a target and touches no other's", async () => {
     const { send, end, names } = await setUp(anOperarius());
     await send([forTarget("other")]);

@@ -42,13 +42,16 @@ export async function admit(
     const episodes = await episodesOf(context, request.target);
     const [newest] = episodes;
     if (newest === undefined) return await open(context, request, 1);
+    const isGoing = newest.metadata.deletionTimestamp !== undefined;
     if (!isTerminal(newest.status?.phase)) {
+      // Nobody works on it any more, and what is noted on it goes with it; its Job may still run.
+      if (isGoing) return { kind: "unavailable", message: `${newest.metadata.name} is being deleted` };
       await seenFiring(context, newest);
       return { kind: "live", remediation: newest.metadata.name, sequence: newest.spec.sequence };
     }
     const ours = isOurs(context, request.operarius, request.target);
     const skipped = withinWindow(request.operarius, newest, context.now());
-    const noted = ours ? watchedOver(newest, context) : undefined;
+    const noted = ours && !isGoing ? watchedOver(newest, context) : undefined;
     const answer = skipped ?? noted;
     if (answer !== undefined) {
       // What it opens later rests on this note alone, so that the sender must try again when it is not written.
