@@ -315,6 +315,36 @@ describe("a foreign Job that is held back", () => {
   );
 });
 
+describe("a Job that somebody else lets go or stops", () => {
+  const held = { ...reserved, suspended: true };
+  const waiting = { phase: "AwaitingApproval", planDigest: "d", approvalExpiresAt: at(0), attempts: [held] } as const;
+  const going: JobOutcome = { kind: "active", hasRunningPods: true };
+  const decided = (status: RemediationStatus, job: JobOutcome, approval?: Remediation["spec"]["approval"]) =>
+    decide({ remediation: record(status, approval === undefined ? {} : { approval }), job, now: NOW, limits: LIMITS });
+  it.each<[string, JobOutcome, Remediation["spec"]["approval"]]>([
+    ["by hand", going, undefined],
+    ["by hand, and is done", done({}), undefined],
+    ["and the denial came too late", going, { decision: "deny" }],
+  ])("was let go %s: it runs, whatever the record waited for", (_, job, approval) =>
+    expect(decided({ ...waiting, attempts: [held] }, job, approval)).toMatchObject({
+      status: { phase: "Running", approvalExpiresAt: null, attempts: [{ n: 1, startedAt: at(0) }] },
+    }),
+  );
+  it("still waits when it is held back", () =>
+    expect(
+      decided({ ...waiting, attempts: [held], approvalExpiresAt: at(5) }, { ...going, suspendedSince: NOW }),
+    ).toEqual({ kind: "rest", recheckAfterMs: 5000 }));
+  it("is waited for as long as an approval, and then taken away", () => {
+    const running: RemediationStatus = { phase: "Running", attempts: [started] };
+    const since = (ms: number) => decided(running, { ...going, suspendedSince: NOW - ms });
+    expect(since(LIMITS.approvalMs - 1000)).toEqual({ kind: "rest", recheckAfterMs: 1000 });
+    expect(since(LIMITS.approvalMs)).toMatchObject({
+      status: { phase: "Failed", reason: "JobSuspended", attempts: [{ finishedAt: at(0) }] },
+      discardJob: "j1",
+    });
+  });
+});
+
 describe("what is over or going", () => {
   it.each(
     PHASES.filter((phase) => !["Pending", "Blocked", "Running", "AwaitingApproval", "Verifying"].includes(phase)),

@@ -11,13 +11,22 @@
 import type { Live } from "../kube/types.ts";
 import type { Remediation, RemediationAttempt } from "../operarius/remediation.ts";
 import { isTerminal } from "../operarius/remediation.ts";
-import { approvalForAnotherPlan, approvalLapsed } from "../reporting/events.ts";
+import { approvalForAnotherPlan, approvalLapsed, jobStarted } from "../reporting/events.ts";
 import { concludeAttempt } from "./conclude.ts";
 import type { JobOutcome } from "./job-outcome.ts";
 import type { Limits } from "./limits.ts";
 import type { Look } from "./looks.ts";
 import type { Decision, Transition } from "./transition.ts";
-import { beginVerifying, condition, end, instant, iso, lastFinishedAt, lastWriteAt } from "./transition.ts";
+import {
+  beginVerifying,
+  condition,
+  end,
+  instant,
+  iso,
+  lastFinishedAt,
+  lastWriteAt,
+  replaceLast,
+} from "./transition.ts";
 import { changedByPerson, editAfter, outcome, verify } from "./verify.ts";
 
 export interface Facts {
@@ -54,13 +63,46 @@ export function decide(facts: Facts): Decision {
 function inFlight(facts: Facts, attempt: RemediationAttempt): Decision {
   const { remediation, job, now, limits } = facts;
   if (attempt.suspended === true && remediation.status?.phase === "AwaitingApproval") {
-    return awaitingRelease(remediation, attempt, now);
+    return isLetGo(job) ? letGo(remediation, attempt, now) : awaitingRelease(remediation, attempt, now);
   }
   if (attempt.startedAt === undefined) return start(attempt.n, attempt.approvedPlan);
   if (job === undefined) return { kind: "rest" };
   if (job.kind !== "active") return concludeAttempt({ remediation, attempt, job, now, limits });
+  if (job.suspendedSince !== undefined) return stopped(facts, attempt, job.suspendedSince);
   if (remediation.status?.phase === "Running") return { kind: "rest" };
   return { kind: "transition", status: { phase: "Running", reason: "JobRunning", message: `Job ${attempt.jobName}` } };
+}
+
+/** Its Job was held back, and is not any more: by hand, or by a pass of ours that was interrupted. It has begun. */
+function isLetGo(job: JobOutcome | undefined): boolean {
+  return job?.kind === "finished" || (job?.kind === "active" && job.suspendedSince === undefined);
+}
+
+function letGo(remediation: Live<Remediation>, attempt: RemediationAttempt, now: number): Transition {
+  const { suspended: _suspended, ...going } = attempt;
+  const approvedPlan = planApproved(remediation);
+  const agreed = approvedPlan === undefined ? {} : { approvedPlan };
+  return {
+    kind: "transition",
+    status: {
+      phase: "Running",
+      reason: "JobResumed",
+      message: `Job ${attempt.jobName}`,
+      approvalExpiresAt: null,
+      attempts: replaceLast(remediation, { ...going, ...agreed, startedAt: iso(now) }),
+    },
+    notice: jobStarted(attempt.jobName, attempt.n),
+  };
+}
+
+/** Somebody else has suspended the Job; its own deadline does not run meanwhile, and the target would wait for ever. */
+function stopped({ remediation, now, limits }: Facts, attempt: RemediationAttempt, since: number): Decision {
+  const until = (since || instant(attempt.startedAt)) + limits.approvalMs;
+  if (now < until) return { kind: "rest", recheckAfterMs: until - now };
+  const message = `Job ${attempt.jobName} was suspended by somebody and not let go for ${limits.approvalMs / 60_000} min; it is taken away.`;
+  const ending = end(now, "Failed", "JobSuspended", message);
+  const attempts = replaceLast(remediation, { ...attempt, reason: "JobSuspended", finishedAt: iso(now) });
+  return { ...ending, status: { ...ending.status, attempts }, discardJob: attempt.jobName };
 }
 
 /** A person's answer, or the end of the time for it; undefined: neither. */

@@ -16,6 +16,7 @@ import type { OperariusObject } from "../operarius/operarius.ts";
 import { operariuses } from "../operarius/operarius.ts";
 import { remediations } from "../operarius/remediation.ts";
 import { createCatalog } from "./catalog.ts";
+import type { Mode } from "./context.ts";
 import type { Looks } from "./looks.ts";
 import { receive } from "./receive.ts";
 import { reconcile } from "./reconcile.ts";
@@ -28,16 +29,22 @@ function jobOf(podSpec: object): OperariusObject["spec"]["jobTemplate"] {
 }
 
 /** The Job of an alert that our own remedy answers, and what its Operarius has become before the Job was made. */
-async function jobAfter(edited: object): Promise<{ suspend: boolean | undefined; phase: string | undefined }> {
+async function jobAfter(
+  edited: object,
+  { mode = "approve", suspend }: { mode?: Mode; suspend?: boolean } = {},
+): Promise<{ suspend: boolean | undefined; phase: string | undefined }> {
   let now = NOW;
   const kube = createMemoryKube(() => now);
   await install(kube, anOperarius({ jobTemplate: jobOf({ containers: [remedy] }) }));
   const looks: Looks = { knows: () => true, look: async () => aLook() };
-  const context = aContext(kube, { now: () => now, looks, mode: "approve" });
+  const context = aContext(kube, { now: () => now, looks, mode });
   const catalog = createCatalog({ kube, namespace: NAMESPACE, cache: { hasSynced: () => false, items: () => [] } });
   await receive({ context, catalog, store: createAlertStore(10) }, aDelivery());
   const ref = { namespace: NAMESPACE, name: "daemonset-rollout-fix" };
-  await kube.patch(operariuses, ref, { type: "merge", body: { spec: { jobTemplate: jobOf(edited) } } });
+  const body = { spec: { jobTemplate: jobOf(edited) } };
+  await kube.patch(operariuses, ref, { type: "merge", body });
+  const held = { spec: { jobTemplate: { spec: { suspend } } } };
+  if (suspend !== undefined) await kube.patch(operariuses, ref, { type: "merge", body: held });
   now += 10_000;
   await reconcile(context, kube.all(remediations)[0]?.metadata.name ?? "");
   const [job] = kube.all(jobs);
@@ -57,5 +64,12 @@ describe("mode approve", () => {
     },
   ])("holds back what is $name", async ({ podSpec }) => {
     expect(await jobAfter(podSpec)).toEqual({ suspend: true, phase: "AwaitingApproval" });
+  });
+});
+
+describe("mode auto", () => {
+  it("waits for a person where the template itself creates the Job suspended", async () => {
+    const held = await jobAfter({ containers: [shell] }, { mode: "auto", suspend: true });
+    expect(held).toEqual({ suspend: true, phase: "AwaitingApproval" });
   });
 });

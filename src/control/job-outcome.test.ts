@@ -18,6 +18,15 @@ describe("jobState", () => {
       { kind: "finished", succeeded: false, reason: "DeadlineExceeded", message: "m" },
     ],
   ])("%s", (_, status, want) => expect(jobState({ status })).toMatchObject(want));
+  it("suspended, and since when", () => {
+    const spec = { suspend: true, template: {} };
+    const suspended = { type: "Suspended", status: "True", lastTransitionTime: "2026-01-01T00:00:00Z" };
+    expect(jobState({ spec, status: {} })).toMatchObject({ kind: "active", suspendedSince: 0 });
+    expect(jobState({ spec, status: { conditions: [suspended] } })).toMatchObject({
+      suspendedSince: Date.parse("2026-01-01T00:00:00Z"),
+    });
+    expect(jobState({ spec: { ...spec, suspend: false }, status: {} })).not.toHaveProperty("suspendedSince");
+  });
 });
 
 const report = (verdict: string, more: object = {}) =>

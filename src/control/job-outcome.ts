@@ -4,10 +4,12 @@ import type { Pod } from "kubernetes-types/core/v1";
 import { z } from "zod";
 import type { TerminationMessage } from "../engine/termination.ts";
 import { VERDICTS } from "../engine/termination.ts";
+import { instant } from "./transition.ts";
 
 export type JobOutcome =
   | { kind: "missing" }
-  | { kind: "active"; hasRunningPods: boolean }
+  /** `suspendedSince`, in milliseconds since the epoch: it does not go on until somebody lets it; 0 = not said since when. */
+  | { kind: "active"; hasRunningPods: boolean; suspendedSince?: number }
   | {
       kind: "finished";
       succeeded: boolean;
@@ -40,13 +42,16 @@ const reportSchema = z.object({
 });
 
 /** Only the Job's conditions say that it is over: a failed pod may be retried by backoffLimit. */
-export function jobState(job: Pick<Job, "status">): Exclude<JobOutcome, { kind: "missing" }> {
+export function jobState(job: Pick<Job, "spec" | "status">): Exclude<JobOutcome, { kind: "missing" }> {
   for (const condition of job.status?.conditions ?? []) {
     if (condition.status !== "True" || (condition.type !== "Complete" && condition.type !== "Failed")) continue;
     const { reason = "", message = "" } = condition;
     return { kind: "finished", succeeded: condition.type === "Complete", reason, message };
   }
-  return { kind: "active", hasRunningPods: (job.status?.active ?? 0) > 0 };
+  const hasRunningPods = (job.status?.active ?? 0) > 0;
+  if (job.spec?.suspend !== true) return { kind: "active", hasRunningPods };
+  const since = job.status?.conditions?.find(({ type, status }) => type === "Suspended" && status === "True");
+  return { kind: "active", hasRunningPods, suspendedSince: instant(since?.lastTransitionTime) };
 }
 
 /** What the pod that ended last left behind in its termination message; undefined for Jobs that are not ours. */

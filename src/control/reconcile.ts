@@ -97,7 +97,8 @@ async function read({ kube, settings }: ControlContext, name: string): Promise<L
 /** The Job of the attempt in flight, asked of the API and not of a cache; the pods only once it is over. */
 async function observeJob({ kube }: ControlContext, remediation: Live<Remediation>): Promise<JobOutcome | undefined> {
   const attempt = remediation.status?.attempts?.at(-1);
-  if (attempt?.startedAt === undefined || attempt.finishedAt !== undefined) return undefined;
+  if (attempt === undefined || attempt.finishedAt !== undefined) return undefined;
+  if (attempt.startedAt === undefined && attempt.suspended !== true) return undefined;
   const namespace = remediation.metadata.namespace ?? "";
   try {
     const state = jobState(await kube.get(jobs, { namespace, name: attempt.jobName }));

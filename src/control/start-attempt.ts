@@ -64,8 +64,8 @@ export async function startAttempt(context: ControlContext, request: StartReques
     return;
   }
   await noteStarted(context, found.operarius.metadata.name, { jobName: job.metadata.name, foundAt: made.foundAt });
-  // One that was made under another mode is there, suspended, and would wait for ever.
-  if (isHeldBack || made.suspended === true) {
+  // One that was made under another mode is there, suspended, or its template says so: it would wait for ever.
+  if (isHeldBack || made.suspended === true || job.spec?.suspend === true) {
     const { approvalMs } = context.settings.limits;
     await apply(reserved, awaitRelease(reserved, { job, now: context.now(), approvalMs }));
     return;

@@ -53,7 +53,7 @@ export function awaitRelease(
   const { name, namespace = "" } = remediation.metadata;
   const { name: jobName } = job.metadata;
   const planDigest = jobDigest(job);
-  const message = `Mode approve: Job ${jobName} is there, suspended. Read it with kubectl get job ${jobName} -n ${namespace} -o yaml, then approve or deny ${name}.`;
+  const message = `Job ${jobName} is there, suspended. Read it with kubectl get job ${jobName} -n ${namespace} -o yaml, then approve or deny ${name}.`;
   return {
     kind: "transition",
     status: {
