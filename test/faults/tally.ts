@@ -36,6 +36,12 @@ export async function tally({ person, audit }: Pick<Cluster, "person" | "audit">
   return judgeTally({ records: records.items, jobs: all.items, events }, question);
 }
 
+/** The records of these targets. The audit log is long: what only waits looks here. */
+export async function recordsFor({ person }: Pick<Cluster, "person">, targets: readonly string[]) {
+  const { items } = await person.list(remediations, { namespace });
+  return items.filter(({ spec }) => targets.includes(spec.target.name));
+}
+
 /** Pure; about the question's targets alone. */
 export function judgeTally(
   cluster: { records: readonly Live<Remediation>[]; jobs: readonly Live<Job>[]; events: readonly AuditEvent[] },
@@ -101,7 +107,7 @@ export async function untilAllSucceeded(
   await until(
     "every record to end",
     async () => {
-      const { records } = await tally(cluster, { targets, answered });
+      const records = await recordsFor(cluster, targets);
       seen = countOf(records.map(({ status }) => `${status?.phase} ${status?.reason}`));
       return records.length === targets.length && records.every(({ status }) => isTerminal(status?.phase));
     },
