@@ -6,7 +6,8 @@ import type { TerminationMessage } from "../engine/termination.ts";
 import { VERDICTS } from "../engine/termination.ts";
 
 export type JobOutcome =
-  | { kind: "missing" }
+  /** `wroteAt`: the ledger tells of a write of its, in milliseconds since the epoch. */
+  | { kind: "missing"; wroteAt?: number }
   | { kind: "active"; hasRunningPods: boolean }
   | {
       kind: "finished";
@@ -14,6 +15,8 @@ export type JobOutcome =
       reason: string;
       message: string;
       report?: TerminationMessage;
+      /** Without a report: the ledger tells of a write of its, in milliseconds since the epoch. */
+      wroteAt?: number;
       node?: string;
     };
 
