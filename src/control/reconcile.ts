@@ -103,12 +103,10 @@ async function observeJob(context: ControlContext, remediation: Live<Remediation
   const outcome = await outcomeOf(context, remediation.metadata.namespace ?? "", attempt.jobName);
   const isSilent = outcome.kind === "missing" || (outcome.kind === "finished" && outcome.report === undefined);
   if (!isSilent || remediation.spec.operarius.ours !== true) return outcome;
-  const wroteAt = await lastIntentAt(context, remediation.spec.target, instant(attempt.startedAt) - STARTED_BEFORE_MS);
+  // By the API server's clock: that of the replica that started it may be another one.
+  const wroteAt = await lastIntentAt(context, remediation.spec.target, instant(remediation.metadata.creationTimestamp));
   return wroteAt === undefined ? outcome : { ...outcome, wroteAt };
 }
-
-/** A Job may run before its start is on the record, and its clock is another one; the cool-down keeps episodes further apart. */
-const STARTED_BEFORE_MS = 60_000;
 
 async function outcomeOf({ kube }: ControlContext, namespace: string, name: string): Promise<JobOutcome> {
   try {
