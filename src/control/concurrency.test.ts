@@ -35,7 +35,7 @@ describe("the limit that is reached", () => {
     );
     const ask = (line: typeof waiting) =>
       holdByConcurrency(record, [...running(9, {}), ...line], limits)?.recheckAfterMs;
-    expect([ask([]), ask(waiting.slice(0, 4)), ask(waiting)]).toEqual([1000, 5000, 30_000]);
+    expect([ask([]), ask(waiting.slice(0, 4)), ask(waiting)]).toEqual([1000, 5000, 10_000]);
   });
   it("targets without a namespace share one limit", () =>
     expect(

@@ -5,7 +5,7 @@ import type { RecordSummary } from "./summary.ts";
 import { byArrival } from "./summary.ts";
 
 const REASON = "TooManyRunning";
-const MOST_RECHECKS = 30;
+const MOST_RECHECKS = 10;
 
 /** The limit that is reached, if any. `records` includes what was started a moment ago. */
 export function holdByConcurrency(

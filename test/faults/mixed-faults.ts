@@ -22,13 +22,17 @@ export async function playMixedFaults(
     const answered = new Set(delivered.flatMap((each) => each.targets));
     const early = await tally(world.cluster, { targets, answered });
     expect(early.lost).toEqual([]);
+    let open: string[] = [];
     await until(
       "every record to end while the faults go on",
       async () => {
         const records = await recordsFor(world.cluster, targets);
-        return records.every(({ status }) => isTerminal(status?.phase));
+        open = records
+          .filter(({ status }) => !isTerminal(status?.phase))
+          .map(({ metadata, status }) => `${metadata.name} ${status?.phase} ${status?.reason}`);
+        return open.length === 0;
       },
-      { withinMs: 120_000, periodMs: 1_000, seen: () => world.proxy.fates() },
+      { withinMs: 180_000, periodMs: 1_000, seen: () => ({ open, fates: world.proxy.fates() }) },
     );
     const { records, jobs, lost, doubled } = await tally(world.cluster, { targets, answered });
     expect({ lost, doubled }).toEqual({ lost: [], doubled: [] });
