@@ -8,7 +8,7 @@ const reportFile = process.env.OPERARIUS_SUITE_REPORT;
  * `unit` is fast and pure; `sandbox` starts embedded clusters and runs the built program against them; `conformance`
  * plays the same cases on the sandbox and on a real control plane; `cluster` plays the scenarios of `sandbox` on a real
  * control plane; `openfero` is the compatibility suite on the sandbox, `openfero-cluster` the same on a real control
- * plane.
+ * plane; `faults` breaks the API server's answers, the replicas and the Jobs, and counts what was lost or doubled.
  */
 export default defineConfig({
   test: {
@@ -89,6 +89,19 @@ export default defineConfig({
           testTimeout: 240_000,
           hookTimeout: 240_000,
           sequence: { groupOrder: 5 },
+        },
+      },
+      {
+        test: {
+          name: "faults",
+          include: ["test/faults/**/*.test.ts"],
+          globalSetup: ["test/faults/prepare.ts"],
+          // Each file has a cluster and replicas of its own, and mostly waits.
+          maxWorkers: 3,
+          // For what hangs, not for slow machines.
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 6 },
         },
       },
     ],

@@ -19,6 +19,14 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   sandbox: async () => (await import("./cli/sandbox.ts")).sandbox,
 };
 
+/** Whose work matters more than what it prints: a full disk or a reader that is gone ends neither a repair nor the server. */
+const OUTLIVE_THEIR_OUTPUT: ReadonlySet<string> = new Set(["serve", "heal"]);
+
+function outliveOutput(): void {
+  // What cannot be written is lost: there is nowhere left to say so.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+}
+
 async function main(): Promise<number> {
   const [name, ...args] = process.argv.slice(2);
   if (name === undefined || name === "help" || name === "--help" || name === "-h") {
@@ -34,6 +42,7 @@ async function main(): Promise<number> {
     process.stderr.write(`operarius: there is no command ${JSON.stringify(name)}.\n${usage}`);
     return 2;
   }
+  if (OUTLIVE_THEIR_OUTPUT.has(name)) outliveOutput();
   const stopping = new AbortController();
   const stop = (signal: NodeJS.Signals): void => {
     if (stopping.signal.aborted) process.exit(signal === "SIGINT" ? 130 : 143);

@@ -41,6 +41,7 @@ const suites: readonly Suite[] = [
   npmRun("conformance", "test:conformance"),
   npmRun("cluster", "test:cluster"),
   npmRun("node", "test:node"),
+  npmRun("faults", "test:faults"),
   npmRun("e2e", "test:e2e"),
 ];
 

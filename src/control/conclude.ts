@@ -6,7 +6,7 @@ import type { JobOutcome } from "./job-outcome.ts";
 import type { Limits } from "./limits.ts";
 import { isCap, isPassing, isTransient } from "./reasons.ts";
 import type { Transition } from "./transition.ts";
-import { beginVerifying, condition, end, hold, iso, lastWriteAt, replaceLast } from "./transition.ts";
+import { beginVerifying, condition, end, hold, instant, iso, lastWriteAt, replaceLast } from "./transition.ts";
 
 interface Conclusion {
   remediation: Remediation;
@@ -35,7 +35,7 @@ export function concludeAttempt(conclusion: Conclusion): Transition {
     ...(report === undefined ? {} : { verdict: report.verdict }),
     ...(job.kind === "missing" || job.node === undefined ? {} : { node: job.node }),
     ...(report?.receipt === undefined ? {} : { receipt: report.receipt }),
-    ...(report?.lastWriteAt === undefined ? {} : { lastWriteAt: report.lastWriteAt }),
+    ...wroteAt(job, now),
     ...(report?.fingerprint === undefined ? {} : { fingerprint: report.fingerprint }),
     reason: report?.reason ?? jobReason(job),
     finishedAt: iso(now),
@@ -48,6 +48,13 @@ export function concludeAttempt(conclusion: Conclusion): Transition {
     status: { ...transition.status, ...(report === undefined ? {} : { cause: report.cause }), attempts },
     finishedJob: { name: attempt.jobName, succeeded: job.kind === "finished" && job.succeeded },
   };
+}
+
+/** Its clock is not ours: what it wrote, it wrote before its end. */
+function wroteAt(job: Conclusion["job"], now: number): Pick<RemediationAttempt, "lastWriteAt"> {
+  const report = job.kind === "finished" ? job.report : undefined;
+  const at = report === undefined ? (job.wroteAt ?? 0) : instant(report.lastWriteAt);
+  return at > 0 ? { lastWriteAt: iso(Math.min(at, now)) } : {};
 }
 
 function jobReason(job: Conclusion["job"]): string {

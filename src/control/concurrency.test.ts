@@ -3,7 +3,7 @@ import { aSummary } from "../../test/support/control-fixture.ts";
 import { holdByConcurrency } from "./concurrency.ts";
 import type { RecordSummary } from "./summary.ts";
 
-const limits = { maxRunning: { total: 4, perNamespace: 3, perOperarius: 2 } };
+const limits = { recheckMs: 1000, maxRunning: { total: 4, perNamespace: 3, perOperarius: 2 } };
 
 function running(count: number, more: Partial<RecordSummary>): RecordSummary[] {
   return Array.from({ length: count }, (_, index) =>
@@ -28,6 +28,14 @@ describe("the limit that is reached", () => {
     const hold = holdByConcurrency(record, records, limits);
     if (want === undefined) expect(hold).toBeUndefined();
     else expect(hold).toMatchObject({ reason: "TooManyRunning", message: expect.stringMatching(want) });
+  });
+  it("those far behind in line ask less often", () => {
+    const waiting = Array.from({ length: 50 }, (_, index) =>
+      aSummary({ name: `w${index}`, reason: "TooManyRunning", receivedAt: record.receivedAt - 1000 }),
+    );
+    const ask = (line: typeof waiting) =>
+      holdByConcurrency(record, [...running(9, {}), ...line], limits)?.recheckAfterMs;
+    expect([ask([]), ask(waiting.slice(0, 4)), ask(waiting)]).toEqual([1000, 5000, 10_000]);
   });
   it("targets without a namespace share one limit", () =>
     expect(

@@ -13,9 +13,10 @@ import {
   stuckLabels,
 } from "../../test/support/control-fixture.ts";
 import { createMemoryKube } from "../../test/support/memory-kube.ts";
+import { leaseName } from "../engine/ledger.ts";
 import { createAlertStore } from "../intake/alert-store.ts";
 import { StatusError, TransportError } from "../kube/errors.ts";
-import { configMaps, jobs, namespaces, pods } from "../kube/resources.ts";
+import { configMaps, jobs, leases, namespaces, pods } from "../kube/resources.ts";
 import { remediations } from "../operarius/remediation.ts";
 import { createCatalog } from "./catalog.ts";
 import type { ControlSettings } from "./context.ts";
@@ -295,6 +296,58 @@ describe("several at once", () => {
     await passTogether(60);
     await passTogether(60);
     expect(kube.all(jobs)).toHaveLength(2);
+  });
+});
+
+describe("a Job that could not report", () => {
+  const dies = async (all: Installation, intentAt?: number) => {
+    await all.deliver("firing");
+    await all.passAfter(10);
+    if (intentAt !== undefined) {
+      const target = { cluster: "", kind: "DaemonSet", namespace: "kube-system", name: "agent" };
+      const intent = {
+        kind: "delete-pod",
+        uid: "u",
+        templateHash: "t",
+        cause: "C04",
+        trouble: "x",
+        node: "n1",
+        pod: "p",
+      };
+      await all.kube.create(leases, {
+        metadata: {
+          name: leaseName(target),
+          namespace: NAMESPACE,
+          labels: { "app.kubernetes.io/managed-by": "operarius" },
+          annotations: {
+            "operarius.openfero.io/intents": JSON.stringify([{ ...intent, at: NOW + intentAt * SECOND }]),
+          },
+        },
+      });
+    }
+    const name = all.kube.all(jobs)[0]?.metadata.name ?? "";
+    await all.kube.patchStatus(
+      jobs,
+      { namespace: NAMESPACE, name },
+      {
+        type: "merge",
+        body: { status: { conditions: [{ type: "Failed", status: "True", reason: "BackoffLimitExceeded" }] } },
+      },
+    );
+    await all.passAfter(10);
+    all.world.look = aHealthyLook(70, 60);
+    await all.passAfter(60);
+    await all.passAfter(60);
+  };
+  it("is known to have written by the ledger: the repair is verified", async () => {
+    const all = await installation();
+    await dies(all, 15);
+    expect(all.latest()).toMatchObject({ phase: "Succeeded", reason: "Recovered", outcome: "repaired" });
+  });
+  it("has not written where the ledger holds nothing: what became well did so by itself", async () => {
+    const all = await installation();
+    await dies(all);
+    expect(all.latest()).toMatchObject({ phase: "Cancelled", reason: "TargetHealthy", outcome: "self-healed" });
   });
 });
 

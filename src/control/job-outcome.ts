@@ -7,7 +7,8 @@ import { VERDICTS } from "../engine/termination.ts";
 import { instant } from "./transition.ts";
 
 export type JobOutcome =
-  | { kind: "missing" }
+  /** `wroteAt`: the ledger tells of a write of its, in milliseconds since the epoch. */
+  | { kind: "missing"; wroteAt?: number }
   /** `suspendedSince`, in milliseconds since the epoch: it does not go on until somebody lets it; 0 = not said since when. */
   | { kind: "active"; hasRunningPods: boolean; suspendedSince?: number }
   | {
@@ -16,6 +17,8 @@ export type JobOutcome =
       reason: string;
       message: string;
       report?: TerminationMessage;
+      /** Without a report: the ledger tells of a write of its, in milliseconds since the epoch. */
+      wroteAt?: number;
       node?: string;
     };
 

@@ -17,7 +17,7 @@ import { tidy } from "./tidy.ts";
 /** How many Remediations are worked on at once. */
 const CONCURRENCY = 8;
 /** How many of those that wait for a free place are told when one becomes free. */
-const NEXT_IN_LINE = 4;
+const NEXT_IN_LINE = 10;
 const TIDY_EVERY_MS = 10 * 60 * 1000;
 
 export interface Loop {

@@ -14,6 +14,8 @@ import type { JobOutcome } from "./job-outcome.ts";
 import { jobState, nodeOf, reportOf } from "./job-outcome.ts";
 import { lookAt, lookPatch } from "./look-at.ts";
 import type { Decision, StatusPatch } from "./transition.ts";
+import { instant } from "./transition.ts";
+import { lastIntentAt } from "./written.ts";
 
 /** How soon a pass that changed something, or met somebody else's change, is followed by the next one. */
 const AGAIN_MS = 100;
@@ -95,15 +97,23 @@ async function read({ kube, settings }: ControlContext, name: string): Promise<L
 }
 
 /** The Job of the attempt in flight, asked of the API and not of a cache; the pods only once it is over. */
-async function observeJob({ kube }: ControlContext, remediation: Live<Remediation>): Promise<JobOutcome | undefined> {
+async function observeJob(context: ControlContext, remediation: Live<Remediation>): Promise<JobOutcome | undefined> {
   const attempt = remediation.status?.attempts?.at(-1);
   if (attempt === undefined || attempt.finishedAt !== undefined) return undefined;
   if (attempt.startedAt === undefined && attempt.suspended !== true) return undefined;
-  const namespace = remediation.metadata.namespace ?? "";
+  const outcome = await outcomeOf(context, remediation.metadata.namespace ?? "", attempt.jobName);
+  const isSilent = outcome.kind === "missing" || (outcome.kind === "finished" && outcome.report === undefined);
+  if (!isSilent || remediation.spec.operarius.ours !== true) return outcome;
+  // By the API server's clock: that of the replica that started it may be another one.
+  const wroteAt = await lastIntentAt(context, remediation.spec.target, instant(remediation.metadata.creationTimestamp));
+  return wroteAt === undefined ? outcome : { ...outcome, wroteAt };
+}
+
+async function outcomeOf({ kube }: ControlContext, namespace: string, name: string): Promise<JobOutcome> {
   try {
-    const state = jobState(await kube.get(jobs, { namespace, name: attempt.jobName }));
+    const state = jobState(await kube.get(jobs, { namespace, name }));
     if (state.kind !== "finished") return state;
-    const { items } = await kube.list(pods, { namespace, labelSelector: `job-name=${attempt.jobName}` });
+    const { items } = await kube.list(pods, { namespace, labelSelector: `job-name=${name}` });
     const report = reportOf(items);
     const node = nodeOf(items);
     return { ...state, ...(report === undefined ? {} : { report }), ...(node === "" ? {} : { node }) };

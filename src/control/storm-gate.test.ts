@@ -17,8 +17,19 @@ function together(count: number, minutes = 0, prefix = "t"): RecordSummary[] {
   return Array.from({ length: count }, (_, index) => came(minutes, `${prefix}${index}`));
 }
 
-const gate = (records: readonly RecordSummary[], minutes: number, daemonSets = 0) =>
-  stormAt(records, { now: NOW + minutes * MINUTE, daemonSets, limits });
+/** Of those that have come by then. */
+const gate = (records: readonly RecordSummary[], minutes: number, daemonSets = 0) => {
+  const now = NOW + minutes * MINUTE;
+  const come = records.filter(({ receivedAt }) => receivedAt <= now);
+  return stormAt(come, { now, daemonSets, limits });
+};
+
+it("counts what a replica whose clock is ahead has taken", () => {
+  const ahead = Array.from({ length: 4 }, (_, index) =>
+    aSummary({ name: `r${index}`, target: `t${index}`, receivedAt: NOW + 10 * MINUTE }),
+  );
+  expect(stormAt(ahead, { now: NOW, daemonSets: 0, limits })).toMatchObject({ kind: "held", count: 4 });
+});
 
 describe("the threshold", () => {
   it.each([

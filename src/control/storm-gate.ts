@@ -37,8 +37,9 @@ export function stormAt(
 ): Storm {
   const threshold = stormThreshold(daemonSets, limits);
   const arrivals = records
-    .filter(({ ours, fromDelivery, receivedAt }) => ours && fromDelivery && receivedAt <= now)
-    .map(({ receivedAt, target }) => ({ at: receivedAt, target }))
+    .filter(({ ours, fromDelivery }) => ours && fromDelivery)
+    // From the future by our clock: the replica that took it has another one.
+    .map(({ receivedAt, target }) => ({ at: Math.min(receivedAt, now), target }))
     .toSorted((a, b) => a.at - b.at);
   if (arrivals.length <= threshold) return { kind: "calm" };
   const gate = createGate(threshold, limits.storm);

@@ -32,6 +32,8 @@ export interface KubeOptions {
   timeoutMs?: number;
   /** Bytes of one answer. Default 256 MiB. */
   longestAnswer?: number;
+  /** Seconds after which the server ends any watch, whatever was asked for. Default: no such limit. */
+  longestWatchSeconds?: number;
   /** Milliseconds that a watch may stay silent after the server should have ended it. Default 15,000. */
   watchGraceMs?: number;
 }
@@ -39,9 +41,11 @@ export interface KubeOptions {
 /** Talks to the server of `credentials`. Nothing is sent before the first call. */
 export function createKube(credentials: Credentials, options: KubeOptions): Kube {
   const { server } = credentials;
-  const { userAgent, timeoutMs = 30_000, longestAnswer = 256 * 1024 * 1024, watchGraceMs = 15_000 } = options;
+  const { userAgent, timeoutMs = 30_000, longestAnswer = 256 * 1024 * 1024 } = options;
+  const { longestWatchSeconds = Number.POSITIVE_INFINITY, watchGraceMs = 15_000 } = options;
   const transport = createTransport(credentials, { userAgent, timeoutMs, longestAnswer });
-  const context: Context = { server, transport, fieldManager: options.fieldManager ?? "operarius", watchGraceMs };
+  const watches = { longestWatchSeconds, watchGraceMs };
+  const context: Context = { server, transport, fieldManager: options.fieldManager ?? "operarius", ...watches };
   return {
     server,
     get: async (resource, ref, given) =>
@@ -78,6 +82,7 @@ interface Context {
   server: string;
   transport: Transport;
   fieldManager: string;
+  longestWatchSeconds: number;
   watchGraceMs: number;
 }
 
@@ -111,7 +116,8 @@ function pagesOf<T>(
 }
 
 async function* watch<T>(context: Context, resource: Resource<T>, given: WatchOptions): AsyncGenerator<WatchEvent<T>> {
-  const { namespace, labelSelector, fieldSelector, resourceVersion, timeoutSeconds = 300, signal } = given;
+  const { namespace, labelSelector, fieldSelector, resourceVersion, signal } = given;
+  const timeoutSeconds = Math.min(given.timeoutSeconds ?? 300, context.longestWatchSeconds);
   const selection = { labelSelector, fieldSelector, resourceVersion, timeoutSeconds };
   const query = { watch: true, allowWatchBookmarks: true, ...selection };
   const path = withQuery(collectionPath(resource, namespace), query);

@@ -40,6 +40,17 @@ async function collect(events: AsyncIterable<WatchEvent<Pod>>): Promise<{ seen: 
 const bookmark = event("BOOKMARK", { kind: "Pod", metadata: { resourceVersion: "9" } });
 
 describe("watch", () => {
+  it("is never longer than the client's own limit, which also decides when silence is death", async () => {
+    const { server, kube } = await serve(watchLines([event("ADDED", pod("a", 1))], "keep-open"), {
+      longestWatchSeconds: 1,
+      watchGraceMs: -900,
+    });
+    const { seen, error } = await collect(kube.watch(pods, { namespace: "ns", timeoutSeconds: 240 }));
+    expect(seen).toEqual(["ADDED a"]);
+    expect(String(error)).toContain("the watch was silent for 0.1 s");
+    expect(server.requests[0]?.url).toContain("timeoutSeconds=1");
+  });
+
   it("yields events and bookmarks until the server ends it", async () => {
     const lines = [
       event("ADDED", pod("a", 1)),

@@ -33,6 +33,8 @@ const diagnosis = z.object({
     .optional(),
 });
 
+const root = z.string().describe("What is behind it, and maybe behind others: node/n2, registry/example.com, ...");
+
 const step = z
   .looseObject({ kind: z.string(), reason: z.string().optional(), summary: z.string() })
   .describe("One write, as data: delete-pod, restart, rollback, ...");
@@ -64,6 +66,7 @@ const guard = z.object({
     scope: z.string().optional(),
     message: z.string().optional(),
     command: z.string().optional(),
+    root: root.optional(),
   }),
 });
 
@@ -87,7 +90,7 @@ const look = z.object({
   plan: plan.optional(),
   guards: z.array(guard).readonly().optional(),
   veto: z
-    .object({ reason: z.string(), message: z.string(), command: z.string().optional() })
+    .object({ reason: z.string(), message: z.string(), command: z.string().optional(), root: root.optional() })
     .optional()
     .describe("The first guard that forbids the plan, and what a person runs instead."),
   loweredPolicies: lines.optional().describe("Policies that annotations lower for this target."),

@@ -1,12 +1,8 @@
 /** Stands between a program and its API server, counts the requests, and can end the program at one of them. */
-import { readFileSync, writeFileSync } from "node:fs";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { createServer } from "node:http";
-import { Agent, request as httpsRequest } from "node:https";
-import type { AddressInfo } from "node:net";
-import { join } from "node:path";
-import { parse, stringify } from "yaml";
 import type { AccountFiles } from "./cluster.ts";
+import { isWatch, leadingTo, listenOnLoopback, openUpstream, passOn } from "./forwarding.ts";
 
 /** Before it reaches the API server, or after the API server has answered and before the program hears of it. */
 export type Moment = "before" | "after";
@@ -33,8 +29,7 @@ export interface ProxyOptions {
 /** Listens on loopback, without TLS. What arrives after the end is not passed on. */
 export async function startKillingProxy(options: ProxyOptions): Promise<KillingProxy> {
   const { account, isLast, moment, kill } = options;
-  const upstream = new URL(options.url);
-  const agent = new Agent({ keepAlive: true, ca: readFileSync(join(account.directory, "ca.crt")) });
+  const upstream = openUpstream(options);
   const requests: string[] = [];
   let isOver = false;
   const end = (): void => {
@@ -42,10 +37,8 @@ export async function startKillingProxy(options: ProxyOptions): Promise<KillingP
     kill();
   };
   const server = createServer((incoming, outgoing) => {
-    const { method = "GET", url = "/" } = incoming;
-    const [path = "/"] = url.split("?", 1);
-    const isWatch = /[?&]watch=true/.test(url);
-    const words = `${isWatch ? "WATCH" : method} ${path}`;
+    const [path = "/"] = (incoming.url ?? "/").split("?", 1);
+    const words = `${isWatch(incoming) ? "WATCH" : incoming.method} ${path}`;
     if (isOver) return void incoming.destroy();
     requests.push(words);
     const dies = isLast(words, requests.length - 1);
@@ -53,47 +46,30 @@ export async function startKillingProxy(options: ProxyOptions): Promise<KillingP
       end();
       return void incoming.destroy();
     }
-    const forwarded = httpsRequest(
-      { agent, host: upstream.hostname, port: upstream.port, method, path: url, headers: incoming.headers },
-      (answer) => (dies ? swallow(answer, isWatch, end) : pass(answer, outgoing)),
+    const forwarded = upstream.forward(incoming, (answer) =>
+      dies ? swallow(answer, isWatch(incoming), end) : passOn(answer, outgoing),
     );
     forwarded.on("error", () => outgoing.destroy());
     outgoing.on("close", () => forwarded.destroy());
-    incoming.pipe(forwarded);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const port = await listenOnLoopback(server);
   return {
-    kubeconfig: pointedAt(`http://127.0.0.1:${port}`, account),
+    kubeconfig: leadingTo(`http://127.0.0.1:${port}`, account),
     requests,
     async stop() {
-      agent.destroy();
+      upstream.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
 }
 
-function pass(answer: IncomingMessage, outgoing: ServerResponse): void {
-  outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-  outgoing.flushHeaders();
-  answer.pipe(outgoing);
-}
-
 /** The API server has done it; nobody hears of it. */
-function swallow(answer: IncomingMessage, isWatch: boolean, end: () => void): void {
-  if (isWatch) {
+function swallow(answer: IncomingMessage, watches: boolean, end: () => void): void {
+  if (watches) {
     end();
     return;
   }
   answer.resume();
   answer.on("end", end);
-}
-
-function pointedAt(url: string, { kubeconfig, directory }: AccountFiles): string {
-  const config = parse(readFileSync(kubeconfig, "utf8")) as { clusters: { name: string; cluster: object }[] };
-  const clusters = config.clusters.map(({ name }) => ({ name, cluster: { server: url } }));
-  const file = join(directory, "kubeconfig-of-proxy");
-  writeFileSync(file, stringify({ ...config, clusters }), { mode: 0o600 });
-  return file;
 }

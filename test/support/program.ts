@@ -11,6 +11,10 @@ export interface ProgramOptions {
   cwd?: string;
   /** What hangs for longer is killed and shows as a signal. Default 100,000. */
   killAfterMs?: number;
+  /** Flags of node itself. */
+  nodeFlags?: readonly string[];
+  /** A file descriptor that it writes stdout and stderr to; its output is then not seen. Default: pipes. */
+  outputTo?: number;
 }
 
 export interface Ended {
@@ -30,21 +34,24 @@ export interface Program {
   /** Resolves once the output matches; rejects when the program ends without it. */
   printed(pattern: RegExp, withinMs?: number): Promise<void>;
   signal(name: NodeJS.Signals): void;
+  /** Whatever reads its output is gone: from now on its writes fail with EPIPE. */
+  closeOutput(): void;
   /** Resolves when it has ended and its output is complete. */
   readonly ended: Promise<Ended>;
 }
 
 /** Starts it. It never asks: stdin is closed. */
-export function startProgram({ entry, args, env = {}, cwd, killAfterMs = 100_000 }: ProgramOptions): Program {
+export function startProgram(options: ProgramOptions): Program {
+  const { entry, args, env = {}, cwd, killAfterMs = 100_000, nodeFlags = [], outputTo = "pipe" } = options;
   const startedAt = Date.now();
-  const child = spawn(process.execPath, [entry, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
+  const child = spawn(process.execPath, [...nodeFlags, entry, ...args], {
+    stdio: ["ignore", outputTo, outputTo],
     env,
     ...(cwd === undefined ? {} : { cwd }),
   });
   const text = { stdout: "", stderr: "", all: "" };
   for (const name of ["stdout", "stderr"] as const)
-    child[name].setEncoding("utf8").on("data", (chunk: string) => {
+    child[name]?.setEncoding("utf8").on("data", (chunk: string) => {
       text[name] += chunk;
       text.all += chunk;
     });
@@ -71,6 +78,10 @@ export function startProgram({ entry, args, env = {}, cwd, killAfterMs = 100_000
       if (found === "ended") throw new Error(`"${args.join(" ")}" ended without printing ${pattern}:\n${text.all}`);
     },
     signal: (name) => void child.kill(name),
+    closeOutput() {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    },
     ended,
   };
 }

@@ -19,6 +19,8 @@ export interface ServeOptions {
   /** Further flags and variables. */
   args?: readonly string[];
   env?: Readonly<Record<string, string>>;
+  /** Flags of node itself. */
+  nodeFlags?: readonly string[];
 }
 
 /** Resolves when it answers its start-up probe. */
@@ -31,11 +33,13 @@ export async function startServe(options: ServeOptions): Promise<Server> {
 }
 
 /** Resolves when it listens; it may not know the cluster yet. */
-export async function startListening({ entry, kubeconfig, home, args = [], env }: ServeOptions): Promise<Server> {
+export async function startListening(options: ServeOptions): Promise<Server> {
+  const { entry, kubeconfig, home, args = [], env, nodeFlags = [] } = options;
   const program = startProgram({
     entry,
     args: ["serve", "--pace", "fast", "--addr", "127.0.0.1:0", "--kubeconfig", kubeconfig, ...args],
     env: { HOME: home, ...env },
+    nodeFlags,
     killAfterMs: 300_000,
   });
   await program.printed(/"port":\d+.*"listening"/);
