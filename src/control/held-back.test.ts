@@ -31,7 +31,7 @@ function jobOf(podSpec: object): OperariusObject["spec"]["jobTemplate"] {
 /** The Job of an alert that our own remedy answers, and what its Operarius has become before the Job was made. */
 async function jobAfter(
   edited: object,
-  { mode = "approve", suspend }: { mode?: Mode; suspend?: boolean } = {},
+  { mode = "approve", suspend, narrowed = {} }: { mode?: Mode; suspend?: boolean; narrowed?: object } = {},
 ): Promise<{ suspend: boolean | undefined; phase: string | undefined }> {
   let now = NOW;
   const kube = createMemoryKube(() => now);
@@ -41,7 +41,7 @@ async function jobAfter(
   const catalog = createCatalog({ kube, namespace: NAMESPACE, cache: { hasSynced: () => false, items: () => [] } });
   await receive({ context, catalog, store: createAlertStore(10) }, aDelivery());
   const ref = { namespace: NAMESPACE, name: "daemonset-rollout-fix" };
-  const body = { spec: { jobTemplate: jobOf(edited) } };
+  const body = { spec: { ...narrowed, jobTemplate: jobOf(edited) } };
   await kube.patch(operariuses, ref, { type: "merge", body });
   const held = { spec: { jobTemplate: { spec: { suspend } } } };
   if (suspend !== undefined) await kube.patch(operariuses, ref, { type: "merge", body: held });
@@ -64,6 +64,16 @@ describe("mode approve", () => {
     },
   ])("holds back what is $name", async ({ podSpec }) => {
     expect(await jobAfter(podSpec)).toEqual({ suspend: true, phase: "AwaitingApproval" });
+  });
+});
+
+describe("an Operarius that was narrowed while its record waited", () => {
+  it("starts nothing for an alert that it does not answer any more", async () => {
+    const narrowed = { alertSelector: { matchers: ['daemonset!="agent"'] } };
+    expect(await jobAfter({ containers: [remedy] }, { mode: "auto", narrowed })).toEqual({
+      suspend: undefined,
+      phase: "Cancelled",
+    });
   });
 });
 

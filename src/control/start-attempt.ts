@@ -4,6 +4,7 @@ import { isAlreadyExists, isNotFound, StatusError } from "../kube/errors.ts";
 import { jobs } from "../kube/resources.ts";
 import type { Live } from "../kube/types.ts";
 import { asksByItself } from "../operarius/asks-by-itself.ts";
+import { misses } from "../operarius/match.ts";
 import { jobName, targetHash } from "../operarius/names.ts";
 import type { Operarius } from "../operarius/operarius.ts";
 import { operariuses, readOperarius } from "../operarius/operarius.ts";
@@ -36,7 +37,7 @@ export interface StartRequest {
 /** Rejects when it should be tried again: conflict, transport, refused for now. */
 export async function startAttempt(context: ControlContext, request: StartRequest): Promise<void> {
   const { apply, remediation } = request;
-  const found = await loadOperarius(context, remediation.spec.operarius.name);
+  const found = await loadOperarius(context, remediation);
   if (found.kind === "transition") {
     await apply(remediation, found);
     return;
@@ -94,13 +95,20 @@ function needsRelease({ settings }: ControlContext, { remediation }: StartReques
 
 async function loadOperarius(
   { kube, now, settings }: ControlContext,
-  name: string,
+  { spec: { alert, operarius: answering } }: Live<Remediation>,
 ): Promise<{ kind: "operarius"; operarius: Operarius } | Transition> {
+  const { name } = answering;
   try {
     const read = readOperarius(await kube.get(operariuses, { namespace: settings.namespace, name }));
     if (read.kind === "invalid") return end(now(), "Failed", "OperariusInvalid", `Operarius ${name}: ${read.message}`);
-    if (read.operarius.spec.enabled !== false) return read;
-    return end(now(), "Cancelled", "OperariusDisabled", `Operarius ${name} was disabled before the Job was started.`);
+    if (read.operarius.spec.enabled === false) {
+      return end(now(), "Cancelled", "OperariusDisabled", `Operarius ${name} was disabled before the Job was started.`);
+    }
+    // Somebody has narrowed it meanwhile, possibly just because of this record.
+    const [miss] = misses(read.operarius, withoutUndefined(alert));
+    if (miss === undefined) return read;
+    const why = `Operarius ${name} was changed before the Job was started and does not answer this alert any more: ${miss.message}.`;
+    return end(now(), "Cancelled", "OperariusChanged", why);
   } catch (error) {
     if (!isNotFound(error)) throw error;
     return end(now(), "Failed", "OperariusGone", `Operarius ${name} was deleted before its Job was started.`);
