@@ -10,14 +10,19 @@ import {
   install,
   NAMESPACE,
   NOW,
+  stuckLabels,
 } from "../../test/support/control-fixture.ts";
 import { createMemoryKube } from "../../test/support/memory-kube.ts";
+import { createAlertStore } from "../intake/alert-store.ts";
 import { TransportError } from "../kube/errors.ts";
 import type { OperariusObject } from "../operarius/operarius.ts";
 import { operariuses, readOperarius } from "../operarius/operarius.ts";
 import type { RemediationStatus } from "../operarius/remediation.ts";
 import { remediations } from "../operarius/remediation.ts";
 import { admit } from "./admit.ts";
+import { createCatalog } from "./catalog.ts";
+import { receive } from "./receive.ts";
+import { toSummary } from "./summary.ts";
 
 const target = { cluster: "c", kind: "DaemonSet", namespace: "kube-system", name: "agent" };
 const withWindow: OperariusObject["spec"]["deduplication"] = { enabled: true, ttl: 600 };
@@ -95,4 +100,27 @@ describe("a delivery after the end", () => {
     kube.failWith(({ verb }) => (verb === "patchStatus" ? new TransportError("gone") : undefined));
     expect((await deliver()).kind).toBe("live");
   });
+});
+
+it("another alert about the target keeps its own time, so that it fires on when the first one resolves", async () => {
+  const kube = createMemoryKube(() => NOW);
+  const firstOnly = anOperarius();
+  const other = anOperarius({ ...firstOnly.spec, alertSelector: { alertname: "Other", status: "firing" } }, "other");
+  await install(kube, firstOnly, other);
+  const context = aContext(kube, { now: () => NOW });
+  const catalog = createCatalog({ kube, namespace: NAMESPACE, cache: { hasSynced: () => false, items: () => [] } });
+  const send = (status: "firing" | "resolved", alertname?: string) => {
+    const labels = stuckLabels(alertname === undefined ? {} : { alertname });
+    return receive({ context, catalog, store: createAlertStore(9) }, aDelivery([{ status, labels }]));
+  };
+  const fires = () => {
+    const [record] = kube.all(remediations).map(toSummary);
+    return record !== undefined && record.resolvedAt <= record.lastFiringAt;
+  };
+  await send("firing");
+  await send("firing", "Other");
+  expect(Object.keys(kube.all(remediations)[0]?.status?.otherAlerts ?? {})).toEqual(["Other"]);
+  await send("resolved");
+  expect(fires()).toBe(true);
+  expect(kube.all(remediations)).toHaveLength(1);
 });

@@ -1,5 +1,6 @@
 /** From a matching alert to a durable Remediation, exactly one per target at a time. */
 import type { Alert, HookMessage } from "../intake/alert.ts";
+import { alertName } from "../intake/alert.ts";
 import { snapshot } from "../intake/snapshot.ts";
 import { isAlreadyExists, isNotFound, StatusError } from "../kube/errors.ts";
 import type { Live } from "../kube/types.ts";
@@ -46,7 +47,7 @@ export async function admit(
     if (!isTerminal(newest.status?.phase)) {
       // Nobody works on it any more, and what is noted on it goes with it; its Job may still run.
       if (isGoing) return { kind: "unavailable", message: `${newest.metadata.name} is being deleted` };
-      await seenFiring(context, newest);
+      await seenFiring(context, newest, request.alert);
       return { kind: "live", remediation: newest.metadata.name, sequence: newest.spec.sequence };
     }
     const ours = isOurs(context, request.operarius, request.target);
@@ -55,7 +56,7 @@ export async function admit(
     const answer = skipped ?? noted;
     if (answer !== undefined) {
       // What it opens later rests on this note alone, so that the sender must try again when it is not written.
-      if (ours) await writeSeenFiring(context, newest);
+      if (ours) await writeSeenFiring(context, newest, request.alert);
       return answer;
     }
     const opened = await open(context, request, newest.spec.sequence + 1);
@@ -169,18 +170,31 @@ async function open(
 }
 
 /** A repeat only says that the alert still fires; it never starts anything. */
-async function seenFiring(context: ControlContext, remediation: Live<Remediation>): Promise<void> {
+async function seenFiring(context: ControlContext, remediation: Live<Remediation>, alert: Alert): Promise<void> {
   try {
-    await writeSeenFiring(context, remediation);
+    await writeSeenFiring(context, remediation, alert);
   } catch (error) {
     // The record is there, which is what the sender is promised; this field is refreshed by the next delivery.
     context.log.warn({ remediation: remediation.metadata.name, error: errorText(error) }, "lastSeenFiring not written");
   }
 }
 
-async function writeSeenFiring({ kube, now }: ControlContext, { metadata }: Live<Remediation>): Promise<void> {
+/** Names of other alerts that are told apart; those beyond count as the one that opened the record. */
+const MOST_OTHER_ALERTS = 10;
+
+/** Each alert is noted by its name: when one of several about a target resolves, the others still fire. */
+async function writeSeenFiring(
+  { kube, now }: ControlContext,
+  { metadata, spec, status = {} }: Live<Remediation>,
+  alert: Alert,
+): Promise<void> {
+  if (alert.status !== "firing") return;
   const { name, namespace = "" } = metadata;
-  const body = { status: { lastSeenFiring: iso(now()) } };
+  const known = Object.keys(status.otherAlerts ?? {});
+  const called = alertName(alert);
+  const isOther = called !== alertName(spec.alert) && (known.includes(called) || known.length < MOST_OTHER_ALERTS);
+  const seen = { lastSeenFiring: iso(now()) };
+  const body = { status: isOther ? { otherAlerts: { [called]: seen } } : seen };
   await kube.patchStatus(remediations, { namespace, name }, { type: "merge", body });
 }
 

@@ -155,14 +155,14 @@ async function noteResolved(context: ControlContext, operarii: Operarius[], aler
     if (newest === undefined) return { kind: "resolved" };
     const { alert: opened, operarius: answering } = newest.spec;
     if (isTerminal(newest.status?.phase) && answering.ours !== true) return { kind: "resolved" };
-    if (opened.status !== "firing" || opened.labels.alertname !== alertName(alert)) return { kind: "resolved" };
+    const called = alertName(alert);
+    const isOpener = opened.labels.alertname === called;
+    if (isOpener ? opened.status !== "firing" : newest.status?.otherAlerts?.[called] === undefined)
+      return { kind: "resolved" };
     const { name, namespace = "" } = newest.metadata;
-    const alertResolvedAt = new Date(context.now()).toISOString();
-    await context.kube.patchStatus(
-      remediations,
-      { namespace, name },
-      { type: "merge", body: { status: { alertResolvedAt } } },
-    );
+    const told = { alertResolvedAt: new Date(context.now()).toISOString() };
+    const body = { status: isOpener ? told : { otherAlerts: { [called]: told } } };
+    await context.kube.patchStatus(remediations, { namespace, name }, { type: "merge", body });
     return { kind: "resolved", remediation: name };
   } catch (error) {
     return { kind: "unavailable", message: errorText(error) };

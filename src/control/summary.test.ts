@@ -42,3 +42,29 @@ describe("among others", () => {
     expect([late, ...records].toSorted(byArrival).map(({ name }) => name)).toEqual(["a-10", "a-2", "b-9", "0-1"]);
   });
 });
+
+describe("several alerts about one target", () => {
+  const heard = (status: RemediationStatus) => {
+    const { lastFiringAt, resolvedAt } = toSummary(aRemediation(status, { receivedAt: at(-60) }));
+    return [(lastFiringAt - NOW) / 1000, resolvedAt === 0 ? "fires" : (resolvedAt - NOW) / 1000];
+  };
+  it.each<[string, RemediationStatus, [number, number | string]]>([
+    ["one that fires", {}, [-60, "fires"]],
+    ["one that resolved", { alertResolvedAt: at(-5) }, [-60, -5]],
+    [
+      "another one fires on",
+      { alertResolvedAt: at(-5), otherAlerts: { B: { lastSeenFiring: at(-30) } } },
+      [-30, "fires"],
+    ],
+    [
+      "both resolved",
+      { alertResolvedAt: at(-5), otherAlerts: { B: { lastSeenFiring: at(-30), alertResolvedAt: at(-2) } } },
+      [-30, -2],
+    ],
+    [
+      "only the other one resolved",
+      { otherAlerts: { B: { lastSeenFiring: at(-30), alertResolvedAt: at(-2) } } },
+      [-30, "fires"],
+    ],
+  ])("%s", (_, status, want) => expect(heard(status)).toEqual(want));
+});

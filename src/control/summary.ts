@@ -1,7 +1,7 @@
 /** What is kept of every Remediation to judge the others by (pure). */
 import type { Live } from "../kube/types.ts";
 import { targetHash } from "../operarius/names.ts";
-import type { Phase, Remediation } from "../operarius/remediation.ts";
+import type { Phase, Remediation, RemediationStatus } from "../operarius/remediation.ts";
 import { isTerminal, TARGET_HASH_LABEL } from "../operarius/remediation.ts";
 import type { Episode } from "../reporting/scorecard.ts";
 import { episodeOf } from "../reporting/scorecard.ts";
@@ -70,13 +70,25 @@ export function toSummary(record: Live<Remediation>): RecordSummary {
     fromDelivery: spec.openedAfter === undefined,
     receivedAt,
     endedAt: ended ? instant(status.endedAt) : 0,
-    lastFiringAt: Math.max(receivedAt, instant(status.lastSeenFiring)),
-    resolvedAt: instant(status.alertResolvedAt),
+    ...heard(receivedAt, status),
     inFlight: !ended && last !== undefined && last.finishedAt === undefined && last.suspended !== true && !isHeldUp,
     attempts: status.attempts?.length ?? 0,
     stormHeld: status.conditions?.some(({ type, status: value }) => type === STORM_HELD && value === "True") ?? false,
     queue: toQueue(record),
     episode: episodeOf(record),
+  };
+}
+
+/** When any of its alerts was heard firing last, and when the last of them resolved: 0 as long as one of them fires. */
+function heard(receivedAt: number, status: RemediationStatus): Pick<RecordSummary, "lastFiringAt" | "resolvedAt"> {
+  const alerts = [status, ...Object.values(status.otherAlerts ?? {})].map((alert, index) => ({
+    firing: Math.max(index === 0 ? receivedAt : 0, instant(alert.lastSeenFiring)),
+    resolved: instant(alert.alertResolvedAt),
+  }));
+  const fires = alerts.some(({ firing, resolved }) => resolved <= firing);
+  return {
+    lastFiringAt: Math.max(...alerts.map(({ firing }) => firing)),
+    resolvedAt: fires ? 0 : Math.max(...alerts.map(({ resolved }) => resolved)),
   };
 }
 

@@ -143,6 +143,10 @@ export const remediationStatusSchema = z.object({
   attempts: z.array(attemptSchema).max(20).optional(),
   lastSeenFiring: instant.optional(),
   alertResolvedAt: instant.optional(),
+  otherAlerts: z
+    .record(z.string(), z.object({ lastSeenFiring: instant.optional(), alertResolvedAt: instant.optional() }))
+    .optional()
+    .describe("Alerts of other names about the same target, by name: it fires while any of them does."),
   endedAt: instant.optional(),
   blockedSince: instant.optional().describe("Since when it waits for the same reason."),
   mode: z.enum(["observe", "approve", "auto"]).optional().describe("Of the installation when it was first judged."),
