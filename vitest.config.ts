@@ -28,6 +28,8 @@ export default defineConfig({
             "scripts/**/*.test.ts",
           ],
           testTimeout: 20_000,
+          // Nothing of ours outlives a call, so files may share a process; loading everything anew for each takes a minute.
+          isolate: false,
           // Projects that differ in their number of workers must not share a group: vitest refuses to run them together.
           sequence: { groupOrder: 0 },
         },
