@@ -15,6 +15,7 @@ import {
 import { createMemoryKube } from "../../test/support/memory-kube.ts";
 import { createAlertStore } from "../intake/alert-store.ts";
 import { TransportError } from "../kube/errors.ts";
+import { jobs } from "../kube/resources.ts";
 import type { OperariusObject } from "../operarius/operarius.ts";
 import { operariuses, readOperarius } from "../operarius/operarius.ts";
 import type { RemediationStatus } from "../operarius/remediation.ts";
@@ -22,6 +23,7 @@ import { remediations } from "../operarius/remediation.ts";
 import { admit } from "./admit.ts";
 import { createCatalog } from "./catalog.ts";
 import { receive } from "./receive.ts";
+import { reconcile } from "./reconcile.ts";
 import { toSummary } from "./summary.ts";
 
 const target = { cluster: "c", kind: "DaemonSet", namespace: "kube-system", name: "agent" };
@@ -123,4 +125,61 @@ it("another alert about the target keeps its own time, so that it fires on when 
   await send("resolved");
   expect(fires()).toBe(true);
   expect(kube.all(remediations)).toHaveLength(1);
+});
+
+describe("a resolved alert for another Operarius while the record of the firing one is live", () => {
+  const setUpBoth = async () => {
+    const world = { now: NOW };
+    const kube = createMemoryKube(() => world.now);
+    const firing = anOperarius();
+    const { alertSelector } = firing.spec;
+    const cleanUp = anOperarius(
+      { ...firing.spec, alertSelector: { ...alertSelector, status: "resolved" } },
+      "clean-up",
+    );
+    await install(kube, firing, cleanUp);
+    const context = aContext(kube, { now: () => world.now });
+    const catalog = createCatalog({ kube, namespace: NAMESPACE, cache: { hasSynced: () => false, items: () => [] } });
+    const send = (status: "firing" | "resolved", startsAt = "2026-01-01T00:00:00Z") =>
+      receive({ context, catalog, store: createAlertStore(9) }, aDelivery([{ status, startsAt }]));
+    const pass = async () => {
+      world.now += 1000;
+      for (const { metadata } of kube.all(remediations)) await reconcile(context, metadata.name);
+    };
+    const finish = async () => {
+      const name = kube.all(jobs).at(-1)?.metadata.name ?? "";
+      const body = { status: { conditions: [{ type: "Complete", status: "True" }] } };
+      await kube.patchStatus(jobs, { namespace: NAMESPACE, name }, { type: "merge", body });
+      await pass();
+      await pass();
+    };
+    const made = () => kube.all(jobs).map(({ metadata }) => metadata.name.replace(/-[a-z0-9]+-\d+-\d+$/, ""));
+    return { send, pass, finish, made };
+  };
+  it("opens the next record at its end, once", async () => {
+    const { send, pass, finish, made } = await setUpBoth();
+    await send("firing");
+    await pass();
+    await send("resolved");
+    await send("resolved");
+    // A late repeat of the same time.
+    await send("firing");
+    expect(made()).toEqual(["daemonset-rollout-fix"]);
+    await finish();
+    await pass();
+    expect(made()).toEqual(["daemonset-rollout-fix", "clean-up"]);
+    await finish();
+    await pass();
+    expect(made()).toHaveLength(2);
+  });
+  it("is dropped when the alert has begun anew meanwhile", async () => {
+    const { send, pass, finish, made } = await setUpBoth();
+    await send("firing");
+    await pass();
+    await send("resolved");
+    await send("firing", "2026-01-01T01:00:00Z");
+    await finish();
+    await pass();
+    expect(made()).toEqual(["daemonset-rollout-fix"]);
+  });
 });

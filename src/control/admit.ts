@@ -47,6 +47,7 @@ export async function admit(
     if (!isTerminal(newest.status?.phase)) {
       // Nobody works on it any more, and what is noted on it goes with it; its Job may still run.
       if (isGoing) return { kind: "unavailable", message: `${newest.metadata.name} is being deleted` };
+      if (isForAfter(request, newest)) return await keepForAfter(context, newest, request);
       await seenFiring(context, newest, request.alert);
       return { kind: "live", remediation: newest.metadata.name, sequence: newest.spec.sequence };
     }
@@ -90,9 +91,43 @@ function watchedOver(newest: Live<Remediation>, { now, settings }: ControlContex
   return { kind: "noted", remediation: metadata.name, sequence: spec.sequence, message };
 }
 
-/** The next episode of a target whose alert fires on: same alert, next number. Rejects like `Kube.create`, but for a name that is taken. */
-export async function openNext({ kube, now, settings }: ControlContext, ended: Live<Remediation>): Promise<string> {
-  const { target, operarius, alert, hook, sequence } = ended.spec;
+/** A resolved alert is sent once: its Operarius must not miss it because another one's Job still runs. */
+function isForAfter({ alert, operarius }: Parameters<typeof admit>[1], live: Live<Remediation>): boolean {
+  return alert.status === "resolved" && operarius.metadata.name !== live.spec.operarius.name;
+}
+
+async function keepForAfter(
+  context: ControlContext,
+  live: Live<Remediation>,
+  { alert, hook, operarius, target }: Parameters<typeof admit>[1],
+): Promise<Admission> {
+  const taken = snapshot(alert, hook);
+  if (taken === undefined) return { kind: "rejected", reason: "AlertTooLarge", message: TOO_LARGE };
+  const { name, namespace = "", resourceVersion } = live.metadata;
+  const next = { operarius: referenceTo(context, operarius, target), ...taken };
+  // Under the resourceVersion: on a record that has ended meanwhile it would be forgotten.
+  const body = { metadata: { resourceVersion }, status: { next } };
+  await context.kube.patchStatus(remediations, { namespace, name }, { type: "merge", body });
+  const message = `${name} is live; the resolved alert opens the next record at its end`;
+  return { kind: "noted", remediation: name, sequence: live.spec.sequence, message };
+}
+
+/** How a record names its Operarius. */
+function referenceTo(context: ControlContext, operarius: Operarius, target: Target): Remediation["spec"]["operarius"] {
+  const { name, uid, generation } = operarius.metadata;
+  return { name, uid, generation, ...(isOurs(context, operarius, target) ? { ours: true } : {}) };
+}
+
+/**
+ * The next episode of a target: of the alert that fires on, or of what was kept for the end of this one. Rejects like
+ * `Kube.create`, but for a name that is taken.
+ */
+export async function openNext(
+  { kube, now, settings }: ControlContext,
+  ended: Live<Remediation>,
+  { operarius, alert, hook }: Pick<Remediation["spec"], "operarius" | "alert" | "hook"> = ended.spec,
+): Promise<string> {
+  const { target, sequence } = ended.spec;
   const hash = targetHash(target);
   const name = remediationName(target, hash, sequence + 1);
   const receivedAt = iso(now());
@@ -148,14 +183,12 @@ async function open(
 ): Promise<Admission> {
   const hash = targetHash(target);
   const name = remediationName(target, hash, sequence);
-  const { uid, generation } = operarius.metadata;
   const taken = snapshot(alert, hook);
   if (taken === undefined) return { kind: "rejected", reason: "AlertTooLarge", message: TOO_LARGE };
   try {
-    const ours = isOurs(context, operarius, target);
     const spec = {
       target,
-      operarius: { name: operarius.metadata.name, uid, generation, ...(ours ? { ours } : {}) },
+      operarius: referenceTo(context, operarius, target),
       sequence,
       ...taken,
       receivedAt: iso(context.now()),
@@ -194,7 +227,11 @@ async function writeSeenFiring(
   const called = alertName(alert);
   const isOther = called !== alertName(spec.alert) && (known.includes(called) || known.length < MOST_OTHER_ALERTS);
   const seen = { lastSeenFiring: iso(now()) };
-  const body = { status: isOther ? { otherAlerts: { [called]: seen } } : seen };
+  // It has begun anew since it resolved: what was kept is not true any more. A late repeat of the former time changes nothing.
+  const isAnew = status.next !== undefined && instant(alert.startsAt) > instant(status.next.alert.startsAt);
+  const body = {
+    status: isOther ? { otherAlerts: { [called]: seen } } : { ...seen, ...(isAnew ? { next: null } : {}) },
+  };
   await kube.patchStatus(remediations, { namespace, name }, { type: "merge", body });
 }
 

@@ -16,14 +16,20 @@ export async function follow(
   context: ControlContext,
   remediation: Live<Remediation>,
 ): Promise<{ requeueAfterMs?: number }> {
-  if (remediation.spec.operarius.ours !== true || context.looks === undefined) return {};
   const { settings, now, standing } = context;
   const record = toSummary(remediation);
   const newest = newestOf(standing.records(), record.target);
+  const isNewest = newest === undefined || newest.sequence <= record.sequence;
+  if (record.hasNext && isNewest) {
+    const { next } = remediation.status ?? {};
+    await openNext(context, remediation, next);
+    return {};
+  }
+  if (!record.ours || context.looks === undefined) return {};
   const facts = {
     remediation,
     record,
-    isNewest: newest === undefined || newest.sequence <= record.sequence,
+    isNewest,
     limits: settings.limits,
     ttlMs: await ttlOf(context, record.operarius),
   };

@@ -83,10 +83,10 @@ export function createLoop(): Loop {
   };
 }
 
-/** Live ones; of those that ended only the newest of a target of ours watches over it. */
+/** Live ones; of those that ended only the newest of a target: ours watches over it, any may open the next. */
 function mayHaveWork(record: RecordSummary, all: readonly RecordSummary[]): boolean {
   if (!hasEnded(record)) return true;
-  return record.ours && newestOf(all, record.target)?.name === record.name;
+  return (record.ours || record.hasNext) && newestOf(all, record.target)?.name === record.name;
 }
 
 const WAITING: ReadonlySet<string> = new Set(["TooManyRunning", "StormRelease"]);

@@ -34,6 +34,8 @@ export interface RecordSummary {
   /** An attempt is reserved or its Job runs. */
   inFlight: boolean;
   attempts: number;
+  /** Something came meanwhile that opens the next record at its end. */
+  hasNext: boolean;
   /** It waited, or waits, for the end of a storm of alerts. */
   stormHeld: boolean;
   /** What people are to be told. */
@@ -73,6 +75,7 @@ export function toSummary(record: Live<Remediation>): RecordSummary {
     ...heard(receivedAt, status),
     inFlight: !ended && last !== undefined && last.finishedAt === undefined && last.suspended !== true && !isHeldUp,
     attempts: status.attempts?.length ?? 0,
+    hasNext: status.next !== undefined,
     stormHeld: status.conditions?.some(({ type, status: value }) => type === STORM_HELD && value === "True") ?? false,
     queue: toQueue(record),
     episode: episodeOf(record),

@@ -22,6 +22,40 @@ export const PHASES = [
 ] as const;
 export type Phase = (typeof PHASES)[number];
 
+const operariusSchema = z
+  .object({
+    name: z.string(),
+    uid: z.string().optional(),
+    generation: z.int().optional(),
+    ours: z.boolean().optional().describe("Its Job runs a remedy of ours, so that the server can look, too."),
+  })
+  .describe("The Operarius that answered, in the same namespace.");
+
+const alertSchema = z
+  .object({
+    status: z.enum(["firing", "resolved"]),
+    labels: texts,
+    annotations: texts,
+    startsAt: z.string().optional(),
+    endsAt: z.string().optional(),
+    fingerprint: z.string().optional(),
+    generatorURL: z.string().optional(),
+  })
+  .describe("The alert as it arrived, common labels and annotations included.");
+
+const hookSchema = z
+  .object({
+    version: z.string(),
+    groupKey: z.string(),
+    status: z.string(),
+    receiver: z.string(),
+    groupLabels: texts,
+    commonLabels: texts,
+    commonAnnotations: texts,
+    externalURL: z.string(),
+  })
+  .describe("The envelope the alert came in.");
+
 export const remediationSpecSchema = z.object({
   target: z
     .object({
@@ -31,38 +65,10 @@ export const remediationSpecSchema = z.object({
       name: z.string(),
     })
     .describe("What is being remediated."),
-  operarius: z
-    .object({
-      name: z.string(),
-      uid: z.string().optional(),
-      generation: z.int().optional(),
-      ours: z.boolean().optional().describe("Its Job runs a remedy of ours, so that the server can look, too."),
-    })
-    .describe("The Operarius that answered, in the same namespace."),
+  operarius: operariusSchema,
   sequence: z.int().min(1).describe("Which episode of the target this is."),
-  alert: z
-    .object({
-      status: z.enum(["firing", "resolved"]),
-      labels: texts,
-      annotations: texts,
-      startsAt: z.string().optional(),
-      endsAt: z.string().optional(),
-      fingerprint: z.string().optional(),
-      generatorURL: z.string().optional(),
-    })
-    .describe("The alert as it arrived, common labels and annotations included."),
-  hook: z
-    .object({
-      version: z.string(),
-      groupKey: z.string(),
-      status: z.string(),
-      receiver: z.string(),
-      groupLabels: texts,
-      commonLabels: texts,
-      commonAnnotations: texts,
-      externalURL: z.string(),
-    })
-    .describe("The envelope the alert came in."),
+  alert: alertSchema,
+  hook: hookSchema,
   receivedAt: instant,
   openedAfter: z
     .string()
@@ -143,6 +149,10 @@ export const remediationStatusSchema = z.object({
   attempts: z.array(attemptSchema).max(20).optional(),
   lastSeenFiring: instant.optional(),
   alertResolvedAt: instant.optional(),
+  next: z
+    .object({ operarius: operariusSchema, alert: alertSchema, hook: hookSchema })
+    .optional()
+    .describe("A resolved alert for another Operarius that came meanwhile: it opens the next record."),
   otherAlerts: z
     .record(z.string(), z.object({ lastSeenFiring: instant.optional(), alertResolvedAt: instant.optional() }))
     .optional()

@@ -89,12 +89,13 @@ describe("POST /alerts", () => {
     },
   ];
   it.each(refused)("$name: $code", async ({ body, code, says }) => {
-    const records = async () => (await serverWrites()).filter(({ objectRef }) => objectRef?.resource !== "operariuses");
+    const records = async () =>
+      (await serverWrites()).filter(({ objectRef }) => objectRef?.resource === "remediations");
     const before = (await records()).length;
     const answer = await post(body());
     expect(answer.code, answer.text).toBe(code);
     expect(answer.text).toMatch(says);
-    // That Operarii are checked when they are applied is no answer to a body.
+    // The election goes on, and Operarii are checked when they are applied: no answers to a body.
     expect((await records()).length).toBe(before);
   });
 

@@ -155,6 +155,7 @@ export function aSummary(overrides: Partial<RecordSummary> = {}): RecordSummary 
     lastFiringAt: overrides.receivedAt ?? NOW,
     resolvedAt: 0,
     inFlight: false,
+    hasNext: false,
     attempts: 0,
     stormHeld: false,
     queue: toQueue(aRemediation()),

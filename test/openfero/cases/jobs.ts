@@ -97,8 +97,8 @@ export const jobCases: readonly Case[] = [
       expect(others).toEqual([]);
       expect(prepare).toMatchObject({
         name: "prepare",
-        command: ["sh", "-c", "echo preparing for $OPENFERO_DEVICE > /work/device"],
-        volumeMounts: [{ name: "work", mountPath: "/work" }],
+        command: ["sh", "-c", "echo preparing for $OPENFERO_DEVICE > /scratch/device"],
+        volumeMounts: [{ name: "work", mountPath: "/scratch" }],
       });
       expect(clean).toMatchObject({ image: "alpine:3.20", args: ["echo cleaning sda1 of worker-2"] });
       expect(report?.args).toEqual([
