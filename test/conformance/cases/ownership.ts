@@ -112,7 +112,14 @@ const applyCases: Case[] = [
     name: "kubectl replace writes as kubectl-replace and owns only what it changed",
     async run(bench) {
       await bench.kubectl(["create", "-f", "-"], { stdin: aDaemonSet(bench) });
-      await bench.kubectl(["replace", "-f", "-"], { stdin: aDaemonSet(bench, { image: "app:ok-2" }) });
+      // kubectl reads and then writes; the controller may write its status in between.
+      await bench.until("a replace without a conflict", async () => {
+        const { code, stderr } = await bench.tryKubectl(["replace", "-f", "-"], {
+          stdin: aDaemonSet(bench, { image: "app:ok-2" }),
+        });
+        if (code !== 0) expect(stderr).toContain("Conflict");
+        return code === 0;
+      });
       expect(writers(await read(bench))).toEqual(["kubectl-create/Update", "kubectl-replace/Update"]);
     },
   },
