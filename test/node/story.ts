@@ -1,8 +1,9 @@
 /** What happens on the real nodes, and how it is judged. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Deployment } from "kubernetes-types/apps/v1";
 import { pods } from "../../src/kube/resources.ts";
-import type { Live } from "../../src/kube/types.ts";
+import type { Live, Resource } from "../../src/kube/types.ts";
 import type { Remediation } from "../../src/operarius/remediation.ts";
 import { agentName, isHealthy, readPods, setImage } from "../e2e/agent.ts";
 import { operariusFolder } from "../e2e/chain.ts";
@@ -165,6 +166,14 @@ async function finish(scene: Scene, episode: Episode): Promise<void> {
   if (problems.length > 0) throw new Error(problems.join("\n"));
 }
 
+const deployments: Resource<Deployment> = {
+  group: "apps",
+  version: "v1",
+  plural: "deployments",
+  kind: "Deployment",
+  namespaced: true,
+};
+
 /** The program of every Job and that of the server were seen, and all of them are confined as the manifests say. */
 async function confined({ chain, confinements }: Scene, jobNames: readonly string[]): Promise<string[]> {
   const { items } = await chain.admin.list(pods, { namespace: installation });
@@ -175,9 +184,13 @@ async function confined({ chain, confinements }: Scene, jobNames: readonly strin
         metadata.ownerReferences?.some((owner) => owner.kind === kind && (name === undefined || owner.name === name)),
       )
       .map(({ metadata }) => metadata.name);
-  const expected = [...jobNames.map((name) => ownedBy("Job", name)), ownedBy("ReplicaSet")];
+  const byJob = jobNames.map((name) => ownedBy("Job", name));
+  const { spec } = await chain.admin.get(deployments, { namespace: installation, name: "operarius" });
+  const servers = ownedBy("ReplicaSet");
+  const isComplete = byJob.every((names) => names.length === 1) && servers.length === spec?.replicas;
+  const expected = [...byJob, servers];
   return [
-    ...(expected.every((names) => names.length === 1) ? [] : [`the pods are not one of each: ${expected.join("; ")}`]),
+    ...(isComplete ? [] : [`the pods are not one of each Job and ${spec?.replicas} servers: ${expected.join("; ")}`]),
     ...expected.flat().flatMap((name) => {
       const processes = confinements.find(name);
       return processes === undefined ? [`no process of the pod ${name} was seen`] : processes.flatMap(complaints);
