@@ -95,12 +95,13 @@ async function cleanUp(stage: Stage): Promise<void> {
   }
   await person.delete(namespaces, { name: namespace });
   for (const node of nodes) await untilNode(stage, node, { type: "Ready", status: "True" });
-  await until(`namespace ${namespace} to go`, () =>
+  const isGone = () =>
     person.get(namespaces, { name: namespace }).then(
       () => false,
       (error: unknown) => isNotFound(error),
-    ),
-  );
+    );
+  // The namespace controller takes its turn while eleven other grounds are torn down and built.
+  await until(`namespace ${namespace} to go`, isGone, { withinMs: 240_000 });
   const rest = await person.list(pods, { namespace });
   if (rest.items.length > 0) throw new Error(`${rest.items.length} pods are left in ${namespace}`);
 }
