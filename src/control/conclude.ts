@@ -35,7 +35,7 @@ export function concludeAttempt(conclusion: Conclusion): Transition {
     ...(report === undefined ? {} : { verdict: report.verdict }),
     ...(job.kind === "missing" || job.node === undefined ? {} : { node: job.node }),
     ...(report?.receipt === undefined ? {} : { receipt: report.receipt }),
-    ...wroteAt(job, now),
+    ...wroteAt(job),
     ...(report?.fingerprint === undefined ? {} : { fingerprint: report.fingerprint }),
     reason: report?.reason ?? jobReason(job),
     finishedAt: iso(now),
@@ -50,11 +50,11 @@ export function concludeAttempt(conclusion: Conclusion): Transition {
   };
 }
 
-/** Its clock is not ours: what it wrote, it wrote before its end. */
-function wroteAt(job: Conclusion["job"], now: number): Pick<RemediationAttempt, "lastWriteAt"> {
+/** By the Job's own clock, like the times of the cluster that it is compared with. */
+function wroteAt(job: Conclusion["job"]): Pick<RemediationAttempt, "lastWriteAt"> {
   const report = job.kind === "finished" ? job.report : undefined;
   const at = report === undefined ? (job.wroteAt ?? 0) : instant(report.lastWriteAt);
-  return at > 0 ? { lastWriteAt: iso(Math.min(at, now)) } : {};
+  return at > 0 ? { lastWriteAt: iso(at) } : {};
 }
 
 function jobReason(job: Conclusion["job"]): string {

@@ -45,7 +45,8 @@ export async function lookAt(
   const wait = pacer?.waitMs(`${remediation.metadata.name}/${phase}/${attempts.length}`) ?? 0;
   if (wait > 0) return { kind: "later", ms: wait };
   const jobArguments = await argumentsFor(context, remediation.spec.operarius.name);
-  return looks.look({ target, sinceMs: lastWriteAt(remediation), jobArguments });
+  // A Job whose clock is ahead of ours wrote before now all the same.
+  return looks.look({ target, sinceMs: Math.min(lastWriteAt(remediation), now()), jobArguments });
 }
 
 async function argumentsFor({ kube, settings }: ControlContext, name: string): Promise<readonly string[]> {
