@@ -86,10 +86,8 @@ function judgeSeen(look: Seen, facts: StartFacts): StartVerdict {
     });
   }
   if (record.attempts > 0 || remediation.status?.attempts?.length) {
-    return {
-      ...end(now, "Declined", reason, message),
-      status: { ...end(now, "Declined", reason, message).status, cause: look.cause },
-    };
+    const ending = end(now, "Declined", reason, message);
+    return { ...ending, status: { ...ending.status, cause: look.cause } };
   }
   // The first Job explains it with everything it sees, and leaves the receipt.
   return root === "" ? { kind: "go" } : { kind: "go", incident: root };

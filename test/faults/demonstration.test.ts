@@ -18,7 +18,7 @@ import { startSandboxCluster } from "../support/sandbox-cluster.ts";
 import { until } from "../support/until.ts";
 import { stuckDelivery } from "./alerts.ts";
 import type { Fleet } from "./fleet.ts";
-import { canSeeJobs, killRun, untilRunFor } from "./job-process.ts";
+import { canSeeJobs, killRun, untilRunFor, whyNoJobs } from "./job-process.ts";
 import { approve, untilRecord } from "./records.ts";
 import { deliverAll } from "./sender.ts";
 import { tally } from "./tally.ts";
@@ -88,7 +88,7 @@ function isSettled({ status }: Live<Remediation>): boolean {
   return isTerminal(status?.phase) || (status?.phase === "Blocked" && !inLine.has(status.reason));
 }
 
-describe.skipIf(!canSeeJobs)("the demonstration", () => {
+describe.skipIf(!canSeeJobs)(`the demonstration${whyNoJobs}`, () => {
   it("only the writes that were right", { timeout: 300_000 }, async () => {
     const { cluster } = world;
     await createGrounds(cluster).on("night", async (stage) => {

@@ -4,6 +4,8 @@ import { until } from "../support/until.ts";
 
 /** Whether processes can be told apart here. */
 export const canSeeJobs = process.platform === "linux";
+/** Stands in the title of what is skipped without it. */
+export const whyNoJobs = canSeeJobs ? "" : " (not run: a Job's process is found by Linux's /proc)";
 
 /** Pids of the runs for this DaemonSet. */
 function runsFor(daemonSet: string): number[] {

@@ -11,7 +11,7 @@ import { createAgent, untilRolledOut } from "../scenarios/stage.ts";
 import { startSandboxCluster } from "../support/sandbox-cluster.ts";
 import { stuckDelivery } from "./alerts.ts";
 import type { Fleet } from "./fleet.ts";
-import { canSeeJobs, killRun, untilRunFor } from "./job-process.ts";
+import { canSeeJobs, killRun, untilRunFor, whyNoJobs } from "./job-process.ts";
 import { approve, recordsOf, untilRecord } from "./records.ts";
 import { deliver } from "./sender.ts";
 import { skewedBy } from "./skew.ts";
@@ -45,7 +45,7 @@ async function killBoth(fleet: Fleet, daemonSet: string, afterMs: number): Promi
   return wasRunning;
 }
 
-describe.skipIf(!canSeeJobs)("kill -9 of a Job and of the server in mid-repair", () => {
+describe.skipIf(!canSeeJobs)(`kill -9 of a Job and of the server in mid-repair${whyNoJobs}`, () => {
   it("one wedged pod in each of three DaemonSets: each is deleted once, and every record ends well", async () => {
     const { cluster, random } = world;
     await world.withFleet(1, async (fleet) => {
