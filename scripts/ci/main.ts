@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Outcome, Report } from "./outcome.ts";
-import { lineOf, outcomeOf, totalOf } from "./outcome.ts";
+import { failuresOf, lineOf, outcomeOf, totalOf } from "./outcome.ts";
 import { withPromtool } from "./promtool.ts";
 
 export interface CiContext {
@@ -55,6 +55,7 @@ function reportIn(file: string): Report | undefined {
     passed: reports.reduce((sum, { passed }) => sum + passed, 0),
     failed: reports.reduce((sum, { failed }) => sum + failed, 0),
     notRun: reports.flatMap(({ notRun }) => notRun),
+    failures: reports.flatMap(({ failures }) => failures),
   };
 }
 
@@ -131,6 +132,7 @@ export async function main(args: readonly string[], context: CiContext): Promise
   const all = told.map(({ result }) => result);
   const seconds = Math.round((performance.now() - began) / 1000);
   out(`\nseconds: ${told.map((one) => `${one.suite.name} ${one.seconds}`).join(", ")}; all ${seconds}\n`);
+  for (const { suite, result } of told) out(failuresOf(suite.name, result));
   out("tests that ran, by suite; a command that counts none is one:\n");
   for (const { suite, result } of told) out(`${lineOf(suite.name, result)}\n`);
   out(`${totalOf(all)}\n`);

@@ -6,6 +6,13 @@ export interface Report {
   failed: number;
   /** Why each of the others was not run. */
   notRun: string[];
+  /** What each failed test, or a set-up that failed, said: told again at the end, where a long log is read first. */
+  failures: Failure[];
+}
+
+export interface Failure {
+  name: string;
+  message: string;
 }
 
 export interface Ended {
@@ -23,12 +30,13 @@ export interface Outcome {
   notRun: number;
   /** Each reason once. */
   reasons: string[];
+  failures: readonly Failure[];
 }
 
-function fromReport({ passed, failed, notRun }: Report, code: number | undefined): Outcome {
+function fromReport({ passed, failed, notRun, failures }: Report, code: number | undefined): Outcome {
   // Errors outside of any test fail the run too.
   const atLeast = code === 0 ? failed : Math.max(failed, 1);
-  return { ran: passed + atLeast, failed: atLeast, notRun: notRun.length, reasons: [...new Set(notRun)] };
+  return { ran: passed + atLeast, failed: atLeast, notRun: notRun.length, reasons: [...new Set(notRun)], failures };
 }
 
 /** Tests that ran count, also when they failed; one that could not run is neither passed nor failed. */
@@ -37,17 +45,35 @@ export function outcomeOf({ code, lastLine, report }: Ended): Outcome {
   const counted = /^ran (\d+), failed (\d+)$/.exec(lastLine);
   if (counted !== null) {
     const failed = Math.max(Number(counted[2]), code === 0 ? 0 : 1);
-    return { ran: Math.max(Number(counted[1]), failed), failed, notRun: 0, reasons: [] };
+    return { ran: Math.max(Number(counted[1]), failed), failed, notRun: 0, reasons: [], failures: [] };
   }
   const reason = code === 0 ? /^not run: (.+)$/.exec(lastLine)?.[1] : undefined;
-  if (reason !== undefined) return { ran: 0, failed: 0, notRun: 1, reasons: [reason] };
-  return { ran: 1, failed: code === 0 ? 0 : 1, notRun: 0, reasons: [] };
+  if (reason !== undefined) return { ran: 0, failed: 0, notRun: 1, reasons: [reason], failures: [] };
+  return { ran: 1, failed: code === 0 ? 0 : 1, notRun: 0, reasons: [], failures: [] };
 }
 
 /** `<suite>: ran N, failed N, not run N (why)`. */
 export function lineOf(suite: string, { ran, failed, notRun, reasons }: Outcome): string {
   const why = reasons.length === 0 ? "" : ` (${reasons.join("; ")})`;
   return `${suite}: ran ${ran}, failed ${failed}, not run ${notRun}${why}`;
+}
+
+/** Characters of a failure's message that are told again, from its begin and from its end. */
+const toldAtMost = 1_200;
+/** Failures that are told again. */
+const toldFailures = 6;
+
+/** The failures of a suite in full sentences, at most the first six; empty when there are none. */
+export function failuresOf(suite: string, { failures }: Outcome): string {
+  const told = failures.slice(0, toldFailures).map(({ name, message }) => `${suite}: ${name}\n${shortened(message)}\n`);
+  const more = failures.length - told.length;
+  return [...told, ...(more > 0 ? [`${suite}: ${more} more failed\n`] : [])].join("");
+}
+
+function shortened(message: string): string {
+  if (message.length <= toldAtMost) return message;
+  const half = toldAtMost / 2;
+  return `${message.slice(0, half)}\n  ...\n${message.slice(-half)}`;
 }
 
 /** `N passed, N failed`, counted in tests. */
