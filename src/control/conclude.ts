@@ -6,7 +6,7 @@ import type { JobOutcome } from "./job-outcome.ts";
 import type { Limits } from "./limits.ts";
 import { isCap, isPassing, isTransient } from "./reasons.ts";
 import type { Transition } from "./transition.ts";
-import { beginVerifying, condition, end, hold, instant, iso, lastWriteAt, replaceLast } from "./transition.ts";
+import { beginVerifying, condition, end, hold, instant, iso, lastWriteAt, outcome, replaceLast } from "./transition.ts";
 
 interface Conclusion {
   remediation: Remediation;
@@ -90,11 +90,11 @@ function ownJob(conclusion: Conclusion, report: TerminationMessage): Transition 
     case "recovered":
       return verifyOr(conclusion, report, () => close("Succeeded"));
     case "partial":
-      return { ...close("Ineffective"), status: { ...close("Ineffective").status, outcome: "not-repaired" } };
+      return outcome(close("Ineffective"), "not-repaired");
     case "failed":
       return isTransient(report.reason)
         ? afterTransient(conclusion, report.reason, report.sentence)
-        : { ...close("Failed"), status: { ...close("Failed").status, outcome: "not-repaired" } };
+        : outcome(close("Failed"), "not-repaired");
     case "declined":
       return declinedJob(conclusion, report);
     case "awaiting-approval":
@@ -197,7 +197,7 @@ function afterTransient({ remediation, attempt, now, limits }: Conclusion, reaso
   if (isExhausted(remediation)) {
     const tries = attemptsOf(remediation).length;
     const failed = end(now, "Failed", reason, `${why} It was tried ${tries} times.`);
-    return lastWriteAt(remediation) > 0 ? { ...failed, status: { ...failed.status, outcome: "not-repaired" } } : failed;
+    return lastWriteAt(remediation) > 0 ? outcome(failed, "not-repaired") : failed;
   }
   const before = attemptsOf(remediation).filter(({ verdict }) => verdict === undefined || verdict === "failed").length;
   const wait = Math.min(limits.backOff.mostMs, limits.backOff.firstMs * 2 ** Math.max(0, before - 1));

@@ -25,9 +25,10 @@ import {
   iso,
   lastFinishedAt,
   lastWriteAt,
+  outcome,
   replaceLast,
 } from "./transition.ts";
-import { changedByPerson, editAfter, outcome, verify } from "./verify.ts";
+import { changedByPerson, editAfter, verify } from "./verify.ts";
 
 export interface Facts {
   remediation: Live<Remediation>;

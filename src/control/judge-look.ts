@@ -6,8 +6,8 @@ import type { StartFacts, StartVerdict } from "./start-gate.ts";
 import type { RecordSummary } from "./summary.ts";
 import { byArrival } from "./summary.ts";
 import type { Transition } from "./transition.ts";
-import { beginVerifying, end, lastWriteAt } from "./transition.ts";
-import { changedByPerson, editAfter, outcome } from "./verify.ts";
+import { beginVerifying, end, lastWriteAt, outcome } from "./transition.ts";
+import { changedByPerson, editAfter } from "./verify.ts";
 
 type Seen = Extract<Look, { kind: "seen" }>;
 

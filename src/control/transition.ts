@@ -170,3 +170,14 @@ export function instant(text: string | undefined): number {
   const parsed = Date.parse(text ?? "");
   return Number.isNaN(parsed) ? 0 : parsed;
 }
+
+/** The same end, with what became of the trouble. */
+export function outcome(
+  transition: Transition,
+  became: NonNullable<NonNullable<Remediation["status"]>["outcome"]>,
+): Transition {
+  return {
+    ...transition,
+    status: { ...transition.status, outcome: became, outcomeAt: transition.status.endedAt ?? null },
+  };
+}

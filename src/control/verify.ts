@@ -8,7 +8,7 @@ import { waitForNextAttempt } from "./conclude.ts";
 import type { Limits } from "./limits.ts";
 import type { Look } from "./looks.ts";
 import type { Condition, Decision, Transition } from "./transition.ts";
-import { condition, end, instant, iso, lastFinishedAt, lastWriteAt } from "./transition.ts";
+import { condition, end, instant, iso, lastFinishedAt, lastWriteAt, outcome } from "./transition.ts";
 
 type Seen = Extract<Look, { kind: "seen" }>;
 
@@ -133,16 +133,5 @@ function withConditions(transition: Transition, more: readonly Condition[]): Tra
   return {
     ...transition,
     status: { ...transition.status, conditions: [...(transition.status.conditions ?? []), ...more] },
-  };
-}
-
-/** The same end, with what became of the trouble. */
-export function outcome(
-  transition: Transition,
-  became: NonNullable<NonNullable<Remediation["status"]>["outcome"]>,
-): Transition {
-  return {
-    ...transition,
-    status: { ...transition.status, outcome: became, outcomeAt: transition.status.endedAt ?? null },
   };
 }
