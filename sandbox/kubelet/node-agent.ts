@@ -12,7 +12,7 @@ import type { HeldPod, Host } from "./held-pod.ts";
 import { holdPod } from "./held-pod.ts";
 import { createNodeFaults, rejection } from "./node-faults.ts";
 import type { NodeFacts } from "./node-object.ts";
-import { finishDeletion, perform, report } from "./pod-writes.ts";
+import { finishDeletion, keepNewer, perform, report } from "./pod-writes.ts";
 import { advance, newPodRuntime } from "./runtime/advance.ts";
 import { beginStop } from "./runtime/stop.ts";
 import type { PodRuntime } from "./runtime/types.ts";
@@ -63,10 +63,7 @@ export function startNodeAgent(options: NodeAgentOptions): NodeAgent {
       const runtime = newPodRuntime(pod, { now: now(), ip: nextIp(), tuning });
       if (faults.current.diskPressure && !isTerminating(pod)) runtime.verdict = { phase: "Failed", ...rejection };
       held.set(uid, holdPod({ runtime, kube, host, onChange: () => podLoop.add(uid) }));
-    } else if (Number(pod.metadata.resourceVersion) >= Number(known.pod.metadata.resourceVersion)) {
-      // An echo of an older state must not undo what our own last write returned.
-      known.pod = pod;
-    }
+    } else keepNewer(known, pod);
     podLoop.add(uid);
   }
 

@@ -1,7 +1,8 @@
 /** What a kubelet writes about a pod: events, its status, and the end of its deletion. */
+import type { Pod } from "kubernetes-types/core/v1";
 import { isConflict, isNotFound } from "../../src/kube/errors.ts";
 import { pods as podResource } from "../../src/kube/resources.ts";
-import type { Kube } from "../../src/kube/types.ts";
+import type { Kube, Live } from "../../src/kube/types.ts";
 import { isTerminal } from "../controllers/rules/pods.ts";
 import type { EventRecorder } from "../machinery/event-recorder.ts";
 import { eventTarget, secondsIso } from "../machinery/event-recorder.ts";
@@ -9,7 +10,7 @@ import type { HeldPod } from "./held-pod.ts";
 import { podStatus } from "./runtime/pod-status.ts";
 import { statusPatch } from "./runtime/status-patch.ts";
 import { hasStopped } from "./runtime/stop.ts";
-import type { Effect } from "./runtime/types.ts";
+import type { Effect, PodRuntime } from "./runtime/types.ts";
 
 interface Writer {
   kube: Kube;
@@ -17,6 +18,12 @@ interface Writer {
   now: () => number;
   /** The time by the node's own clock, for what it dates. */
   clock: () => number;
+}
+
+/** A watch may be quicker than the answer to a write and the other way round: the older state must not come back. */
+export function keepNewer(runtime: PodRuntime, pod: Live<Pod>): void {
+  const isNewer = Number(pod.metadata.resourceVersion) >= Number(runtime.pod.metadata.resourceVersion);
+  if (isNewer) runtime.pod = pod;
 }
 
 /** Carries out what the runtime asked for. */
@@ -51,7 +58,8 @@ export async function report({ runtime }: HeldPod, { kube, now, clock }: Writer)
   const body = statusPatch({ uid, have: pod.status, want: podStatus(runtime, now()), at: secondsIso(clock()) });
   if (body === undefined) return;
   try {
-    runtime.pod = await kube.patchStatus(podResource, { name, namespace }, { type: "strategic", body });
+    const written = await kube.patchStatus(podResource, { name, namespace }, { type: "strategic", body });
+    keepNewer(runtime, written);
   } catch (error) {
     if (!isNotFound(error) && !isConflict(error)) throw error;
   }

@@ -1,12 +1,12 @@
 /** Four nodes and a fresh namespace for one scenario at a time, and the cleaning up after it. */
 import { isNotFound } from "../../src/kube/errors.ts";
-import { daemonSets, namespaces, nodes as nodeResource, pods } from "../../src/kube/resources.ts";
+import { daemonSets, namespaces, pods } from "../../src/kube/resources.ts";
 import type { Cluster } from "../support/cluster.ts";
 import { until } from "../support/until.ts";
 import { untilDefaultAccount } from "./decoys.ts";
 import { keepPodHistory } from "./pod-history.ts";
 import type { Stage } from "./stage.ts";
-import { setFaults, untilNode } from "./stage.ts";
+import { changeTaints, setFaults, untilNode } from "./stage.ts";
 
 export interface Grounds {
   /** Waits for a free group of nodes, plays on it, and leaves it as it was. */
@@ -100,7 +100,6 @@ async function cleanUp(stage: Stage): Promise<void> {
       () => false,
       (error: unknown) => isNotFound(error),
     );
-  // The namespace controller takes its turn while eleven other grounds are torn down and built.
   await until(`namespace ${namespace} to go`, isGone, { withinMs: 240_000 });
   const rest = await person.list(pods, { namespace });
   if (rest.items.length > 0) throw new Error(`${rest.items.length} pods are left in ${namespace}`);
@@ -108,10 +107,8 @@ async function cleanUp(stage: Stage): Promise<void> {
 
 /** Removes the taints that neither the control plane nor the cluster's own keeper has set. */
 async function withoutOwnTaints({ person, cluster }: Stage, name: string): Promise<void> {
-  const node = await person.get(nodeResource, { name });
-  const taints = node.spec?.taints ?? [];
   const keepers = cluster.tolerations.map(({ key }) => key);
-  const kept = taints.filter(({ key }) => key.startsWith("node.kubernetes.io/") || keepers.includes(key));
-  if (kept.length === taints.length) return;
-  await person.patch(nodeResource, { name }, { type: "merge", body: { spec: { taints: kept } } });
+  await changeTaints(person, name, (taints) =>
+    taints.filter(({ key }) => key.startsWith("node.kubernetes.io/") || keepers.includes(key)),
+  );
 }

@@ -1,6 +1,7 @@
 /** The place a scenario plays in: a namespace, four nodes, one DaemonSet, and what a person does to them. */
 import type { DaemonSet, DaemonSetSpec } from "kubernetes-types/apps/v1";
 import type { Taint } from "kubernetes-types/core/v1";
+import { isConflict } from "../../src/kube/errors.ts";
 import { daemonSets, namespaces, nodes as nodeResource, pods } from "../../src/kube/resources.ts";
 import type { Kube, Live } from "../../src/kube/types.ts";
 import type { Cluster } from "../support/cluster.ts";
@@ -65,11 +66,30 @@ export async function setFaults(stage: Stage, node: string, faults: string): Pro
 }
 
 /** What `kubectl taint` does: the others stay. */
-export async function addTaint(stage: Stage, node: string, taint: Taint): Promise<void> {
-  const { spec, metadata } = await stage.person.get(nodeResource, { name: node });
-  const { resourceVersion } = metadata;
-  const body = { metadata: { resourceVersion }, spec: { taints: [...(spec?.taints ?? []), taint] } };
-  await stage.person.patch(nodeResource, { name: node }, { type: "merge", body });
+export async function addTaint({ person }: Stage, node: string, taint: Taint): Promise<void> {
+  await changeTaints(person, node, (taints) => [...taints, taint]);
+}
+
+/** Writes what `change` makes of a node's taints; the control plane changes them at the same time, and loses none. */
+export async function changeTaints(
+  person: Kube,
+  name: string,
+  change: (taints: readonly Taint[]) => readonly Taint[],
+): Promise<void> {
+  await until(`the taints of node ${name} to be written`, async () => {
+    const { spec, metadata } = await person.get(nodeResource, { name });
+    const before = spec?.taints ?? [];
+    const taints = change(before);
+    if (taints.length === before.length) return true;
+    const body = { metadata: { resourceVersion: metadata.resourceVersion }, spec: { taints } };
+    try {
+      await person.patch(nodeResource, { name }, { type: "merge", body });
+      return true;
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+      return false;
+    }
+  });
 }
 
 /** The pods that the DaemonSet's UID owns, by node. */
