@@ -40,6 +40,11 @@ export function startInformer<T>(options: {
   };
 }
 
+/** Whether the watch has shown exactly this object. */
+export function isShownBy<T>(informer: Informer<T>): (object: Live<T>) => boolean {
+  return ({ metadata: { namespace, name, uid } }) => informer.get(namespace, name)?.metadata.uid === uid;
+}
+
 /** The key of an object for work queues: namespace/name, or the name alone. */
 export function keyOf(meta: { namespace?: string; name: string }): string {
   return meta.namespace === undefined ? meta.name : `${meta.namespace}/${meta.name}`;

@@ -6,7 +6,7 @@ import type { Live } from "../../../src/kube/types.ts";
 import { createEventRecorder, eventTarget } from "../../machinery/event-recorder.ts";
 import type { Expectations } from "../../machinery/expectations.ts";
 import { createExpectations } from "../../machinery/expectations.ts";
-import { keyOf, splitKey } from "../../machinery/informer.ts";
+import { isShownBy, keyOf, splitKey } from "../../machinery/informer.ts";
 import type { Loop } from "../../machinery/loop.ts";
 import { startLoop } from "../../machinery/loop.ts";
 import type { ControllerContext, Running } from "../context.ts";
@@ -28,7 +28,7 @@ export function startDaemonSetController(context: ControllerContext): Running {
   const { kube, informers, tuning, now, log } = context;
   const recorder = createEventRecorder({ kube, component: "daemonset-controller", log, now });
   const expectations = createExpectations({ timeoutMs: tuning.expectationTimeoutMs, now });
-  const control = createPodControl({ kube, recorder, expectations });
+  const control = createPodControl({ kube, recorder, expectations, isShown: isShownBy(informers.pods) });
   const backoff = createKeyedBackoff({ baseMs: tuning.failedPodBaseMs, capMs: tuning.failedPodCapMs });
 
   async function sync(key: string): Promise<number | undefined> {
@@ -53,7 +53,7 @@ export function startDaemonSetController(context: ControllerContext): Running {
     const view: DaemonSetView = { ds, nodes: informers.nodes.items(), pods, hash: history.hash, now: now() };
     if (!expectations.satisfied(key)) {
       await storeStatus(view, false);
-      return undefined;
+      return tuning.expectationTimeoutMs;
     }
     return act(key, view, history);
   }

@@ -11,14 +11,15 @@ const metadata = { namespace: "kube-system", resourceVersion: "1", creationTimes
 const ds: Live<DaemonSet> = { metadata: { ...metadata, name: "agent", uid: "uid-ds" } };
 const pod: Live<Pod> = { metadata: { ...metadata, name: "agent-x", uid: "uid-x" } };
 
+const recorder = { record: () => undefined, flush: () => Promise.resolve() };
+
 /** Removes the pod while `onDelete` is what the API server does. Tells whether anything is still expected. */
 async function removal(onDelete: (observe: (uid: string) => void) => void): Promise<boolean> {
   const expectations = createExpectations({ timeoutMs: 30_000, now: () => 0 });
   const kube: Pick<Kube, "delete"> = {
     delete: async () => onDelete((uid) => expectations.observe(uid, true)),
   };
-  const recorder = { record: () => undefined, flush: () => Promise.resolve() };
-  const control = createPodControl({ kube: kube as Kube, recorder, expectations });
+  const control = createPodControl({ kube: kube as Kube, recorder, expectations, isShown: () => true });
   await control.apply(ds, { create: [], remove: [pod] }, "hash").catch(() => undefined);
   return !expectations.satisfied(key);
 }
@@ -35,5 +36,19 @@ describe("expected deletions", () => {
       throw new StatusError({ code, reason: "", message: "no" });
     });
     expect(isExpected).toBe(false);
+  });
+});
+
+describe("expected creations", () => {
+  it.each([
+    { name: "are over when the watch showed them before the answer came", shown: "uid-x", expected: false },
+    { name: "wait for the watch when the answer came first", shown: undefined, expected: true },
+  ])("$name", async ({ shown, expected }) => {
+    const expectations = createExpectations({ timeoutMs: 30_000, now: () => 0 });
+    const kube = { create: () => Promise.resolve(pod) } as unknown as Kube;
+    const isShown = ({ metadata: { uid } }: Live<Pod>): boolean => uid === shown;
+    const control = createPodControl({ kube, recorder, expectations, isShown });
+    await control.apply(ds, { create: ["n1"], remove: [] }, "hash");
+    expect(expectations.satisfied(key)).toBe(!expected);
   });
 });

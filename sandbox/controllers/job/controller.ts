@@ -5,7 +5,7 @@ import { jobs, pods as podResource } from "../../../src/kube/resources.ts";
 import type { Live } from "../../../src/kube/types.ts";
 import { createEventRecorder, eventTarget } from "../../machinery/event-recorder.ts";
 import { createExpectations } from "../../machinery/expectations.ts";
-import { keyOf, splitKey } from "../../machinery/informer.ts";
+import { isShownBy, keyOf, splitKey } from "../../machinery/informer.ts";
 import { startLoop } from "../../machinery/loop.ts";
 import { slowStart } from "../../machinery/slow-start.ts";
 import type { ControllerContext, Running } from "../context.ts";
@@ -22,6 +22,7 @@ export function startJobController(context: ControllerContext): Running {
   const { kube, informers, tuning, now, log } = context;
   const recorder = createEventRecorder({ kube, component: "job-controller", log, now });
   const expectations = createExpectations({ timeoutMs: tuning.expectationTimeoutMs, now });
+  const isShown = isShownBy(informers.pods);
 
   async function sync(key: string): Promise<number | undefined> {
     const { namespace, name } = splitKey(key);
@@ -33,7 +34,7 @@ export function startJobController(context: ControllerContext): Running {
       return undefined;
     }
     if (job.metadata.deletionTimestamp !== undefined) return undefined;
-    if (!expectations.satisfied(key)) return undefined;
+    if (!expectations.satisfied(key)) return tuning.expectationTimeoutMs;
     const selector = job.spec?.selector;
     const pods = await claim({ kube, resource: jobs, owner: job, selector, pods: inNamespace });
     const backoff = { baseMs: tuning.jobBackoffBaseMs, capMs: tuning.jobBackoffCapMs };
@@ -59,7 +60,8 @@ export function startJobController(context: ControllerContext): Running {
     const target = eventTarget(jobs, job);
     try {
       const made = await kube.create(podResource, jobPod(job));
-      expectations.expect(key, { created: [made.metadata.uid] });
+      // The watch may be quicker than the answer.
+      if (!isShown(made)) expectations.expect(key, { created: [made.metadata.uid] });
       recorder.record(target, {
         type: "Normal",
         reason: "SuccessfulCreate",
