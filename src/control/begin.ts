@@ -2,7 +2,7 @@
 import { Stalled } from "../engine/errors.ts";
 import { assertNotPaused } from "../engine/pause.ts";
 import { isForbidden, isNotFound } from "../kube/errors.ts";
-import { jobs, namespaces } from "../kube/resources.ts";
+import { namespaces } from "../kube/resources.ts";
 import type { Live } from "../kube/types.ts";
 import type { Remediation } from "../operarius/remediation.ts";
 import { applyTransition } from "./apply.ts";
@@ -12,7 +12,7 @@ import { lookAt, lookPatch } from "./look-at.ts";
 import type { Look } from "./looks.ts";
 import { onlyObserving } from "./observe.ts";
 import { matchesSelector } from "./selector.ts";
-import { startAttempt } from "./start-attempt.ts";
+import { jobExists, startAttempt } from "./start-attempt.ts";
 import type { StartFacts, StartVerdict } from "./start-gate.ts";
 import { judgeStart } from "./start-gate.ts";
 import { toSummary } from "./summary.ts";
@@ -60,16 +60,6 @@ async function finishReserved(
   const jobName = remediation.status?.attempts?.find(({ n }) => n === start.attempt)?.jobName ?? "";
   if (held === undefined || (await jobExists(context, jobName))) return go(context, remediation, start);
   return carryOut(context, remediation, { start, verdict: { kind: "hold", hold: held }, look: undefined });
-}
-
-async function jobExists({ kube, settings }: ControlContext, name: string): Promise<boolean> {
-  try {
-    await kube.get(jobs, { namespace: settings.namespace, name });
-    return true;
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
-  }
 }
 
 /** Lets the suspended Job of an approved attempt go, unless nothing may begin now: then the record says why and goes on waiting. */

@@ -98,6 +98,44 @@ describe("starting an attempt", () => {
     expect(kube.all(operariuses)[0]?.status?.executionCount).toBe(1);
   });
 
+  describe("a Job that is deleted as soon as it is there is not made again", () => {
+    const atTheNote = ({ verb, plural }: Call) => verb === "patchStatus" && plural === "remediations";
+    async function deletedAtOnce(meanwhile: (scene: Awaited<ReturnType<typeof setUp>>) => Promise<Error | undefined>) {
+      const scene = await setUp();
+      const { kube, pass, status } = scene;
+      let left = 2;
+      kube.failWith(async (call) => {
+        if (!atTheNote(call) || --left !== 0) return undefined;
+        await kube.delete(jobs, { namespace: NAMESPACE, name: JOB });
+        return meanwhile(scene);
+      });
+      await pass().catch(() => undefined);
+      for (let rounds = 0; rounds < 3; rounds++) await pass();
+      expect(kube.calls.filter(({ verb, plural }) => verb === "create" && plural === "jobs")).toHaveLength(1);
+      expect(status()).toMatchObject({ phase: "Failed", attempts: [{ n: 1, startedAt: expect.any(String) }] });
+      expect(kube.all(operariuses)[0]?.status?.executionCount).toBe(1);
+      return scene;
+    }
+    const noteAlert = async ({ kube }: Awaited<ReturnType<typeof setUp>>) => {
+      const body = { status: { lastSeenFiring: new Date(NOW).toISOString() } };
+      await kube.patchStatus(remediations, { namespace: NAMESPACE, name: "r" }, { type: "merge", body });
+      return undefined;
+    };
+
+    it("though the alert was noted on the record before its start was", () => deletedAtOnce(noteAlert));
+
+    it("though another record of the Operarius has begun since, too", () =>
+      deletedAtOnce(async (scene) => {
+        const body = { status: { lastExecutedJobName: "another" } };
+        const ref = { namespace: NAMESPACE, name: "daemonset-rollout-fix" };
+        await scene.kube.patchStatus(operariuses, ref, { type: "merge", body });
+        return noteAlert(scene);
+      }));
+
+    it("though the server went away before it could note the start", () =>
+      deletedAtOnce(() => Promise.resolve(new TransportError("the server went away"))));
+  });
+
   it("does not take somebody else's Job for its own", async () => {
     const { kube, pass, status } = await setUp();
     await kube.create(jobs, { metadata: { name: JOB, namespace: NAMESPACE } });

@@ -1,15 +1,15 @@
 /** One Job per (record, attempt): reserve the number, create the Job, note that it started. Safe to repeat at any point. */
 import type { Job } from "kubernetes-types/batch/v1";
-import { isAlreadyExists, isNotFound, StatusError } from "../kube/errors.ts";
+import { isAlreadyExists, isConflict, isNotFound, StatusError } from "../kube/errors.ts";
 import { jobs } from "../kube/resources.ts";
 import type { Live } from "../kube/types.ts";
 import { asksByItself } from "../operarius/asks-by-itself.ts";
 import { misses } from "../operarius/match.ts";
 import { jobName, targetHash } from "../operarius/names.ts";
-import type { Operarius } from "../operarius/operarius.ts";
+import type { Operarius, OperariusObject } from "../operarius/operarius.ts";
 import { operariuses, readOperarius } from "../operarius/operarius.ts";
 import type { Remediation, RemediationAttempt } from "../operarius/remediation.ts";
-import { remediations } from "../operarius/remediation.ts";
+import { isTerminal, remediations } from "../operarius/remediation.ts";
 import { renderJob } from "../operarius/render-job.ts";
 import { approvalGiven, jobStarted } from "../reporting/events.ts";
 import { errorText } from "../reporting/log.ts";
@@ -23,6 +23,9 @@ import { end, instant, iso, replaceLast } from "./transition.ts";
 
 /** How long a Job that the API server refuses for now (quota, missing rights) is tried again. */
 const GIVE_UP_MS = 60 * 60 * 1000;
+
+/** How often the start is noted anew on a record that somebody else has just written. */
+const MAX_CONFLICTS = 8;
 
 /** Writes the status and returns the object as it is afterwards; rejects with a conflict when it was changed meanwhile. */
 export type Apply = (remediation: Live<Remediation>, transition: Transition) => Promise<Live<Remediation>>;
@@ -59,7 +62,8 @@ export async function startAttempt(context: ControlContext, request: StartReques
   }
   const job = isHeldBack ? suspendedForm(rendered.job) : rendered.job;
   const reserved = await reserve(request, job);
-  const made = await createJob(context, reserved, job);
+  const isGone = !isHeldBack && (await isStartedAndGone(context, request, { ...found, job }));
+  const made = isGone ? madeOnce : await createJob(context, reserved, job);
   if (made.kind === "transition") {
     await apply(reserved, made);
     return;
@@ -71,18 +75,65 @@ export async function startAttempt(context: ControlContext, request: StartReques
     await apply(reserved, awaitRelease(reserved, { job, now: context.now(), approvalMs }));
     return;
   }
-  const last = reserved.status?.attempts?.at(-1);
-  if (last === undefined) return;
-  await apply(reserved, {
-    kind: "transition",
-    status: {
-      phase: "Running",
-      reason: "JobStarted",
-      message: `Job ${job.metadata.name}`,
-      attempts: replaceLast(reserved, { ...last, startedAt: iso(context.now()) }),
-    },
-    notice: jobStarted(job.metadata.name, last.n),
-  });
+  await noteRunning(context, { ...request, remediation: reserved }, job.metadata.name);
+}
+
+/**
+ * Deliveries write to the record at any time. Their conflict must not lead back to the creation of the Job: one that was
+ * deleted, or has been cleared away, in between would be made a second time.
+ */
+async function noteRunning(
+  { kube, now }: ControlContext,
+  { remediation, attempt, apply }: StartRequest,
+  jobName: string,
+): Promise<void> {
+  const { name, namespace = "", uid } = remediation.metadata;
+  let record = remediation;
+  for (let tries = 1; ; tries++) {
+    const last = record.status?.attempts?.at(-1);
+    if (last?.n !== attempt || last.startedAt !== undefined || isTerminal(record.status?.phase)) return;
+    try {
+      await apply(record, {
+        kind: "transition",
+        status: {
+          phase: "Running",
+          reason: "JobStarted",
+          message: `Job ${jobName}`,
+          attempts: replaceLast(record, { ...last, startedAt: iso(now()) }),
+        },
+        notice: jobStarted(jobName, attempt),
+      });
+      return;
+    } catch (error) {
+      if (!isConflict(error) || tries >= MAX_CONFLICTS) throw error;
+    }
+    record = await kube.get(remediations, { namespace, name });
+    if (record.metadata.uid !== uid) return;
+  }
+}
+
+/**
+ * The Job of a pass that was interrupted before it noted the start: counted on the Operarius, and there no more. What it
+ * did is for the record's end to say; it is not made again.
+ */
+async function isStartedAndGone(
+  context: ControlContext,
+  { remediation, attempt }: StartRequest,
+  { lastJobName, job }: { lastJobName: string | undefined; job: NamedJob },
+): Promise<boolean> {
+  const isAgain = remediation.status?.attempts?.some(({ n }) => n === attempt) === true;
+  return isAgain && lastJobName === job.metadata.name && !(await jobExists(context, job.metadata.name));
+}
+
+/** Whether the installation has a Job of this name. */
+export async function jobExists({ kube, settings }: ControlContext, name: string): Promise<boolean> {
+  try {
+    await kube.get(jobs, { namespace: settings.namespace, name });
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
 }
 
 /**
@@ -96,17 +147,18 @@ function needsRelease({ settings }: ControlContext, { remediation }: StartReques
 async function loadOperarius(
   { kube, now, settings }: ControlContext,
   { spec: { alert, operarius: answering } }: Live<Remediation>,
-): Promise<{ kind: "operarius"; operarius: Operarius } | Transition> {
+): Promise<{ kind: "operarius"; operarius: Operarius; lastJobName: string | undefined } | Transition> {
   const { name } = answering;
   try {
-    const read = readOperarius(await kube.get(operariuses, { namespace: settings.namespace, name }));
+    const object = await kube.get<OperariusObject>(operariuses, { namespace: settings.namespace, name });
+    const read = readOperarius(object);
     if (read.kind === "invalid") return end(now(), "Failed", "OperariusInvalid", `Operarius ${name}: ${read.message}`);
     if (read.operarius.spec.enabled === false) {
       return end(now(), "Cancelled", "OperariusDisabled", `Operarius ${name} was disabled before the Job was started.`);
     }
     // Somebody has narrowed it meanwhile, possibly just because of this record.
     const [miss] = misses(read.operarius, withoutUndefined(alert));
-    if (miss === undefined) return read;
+    if (miss === undefined) return { ...read, lastJobName: object.status?.lastExecutedJobName };
     const why = `Operarius ${name} was changed before the Job was started and does not answer this alert any more: ${miss.message}.`;
     return end(now(), "Cancelled", "OperariusChanged", why);
   } catch (error) {
@@ -173,6 +225,9 @@ async function reserve(
 
 /** The Job exists and is ours; `foundAt`: since when, where it was there already. */
 type Made = { kind: "made"; foundAt?: number; suspended?: boolean };
+
+/** Made by an earlier pass, and counted then. */
+const madeOnce: Made = { kind: "made" };
 
 /** A transition when the Job never will exist. */
 async function createJob(
