@@ -16,6 +16,8 @@ import { tidy } from "./tidy.ts";
 
 /** How many Remediations are worked on at once. */
 const CONCURRENCY = 8;
+/** A repair takes minutes: after an API server that failed for long, its records must not wait much longer. */
+const RETRY_CAP_MS = 30_000;
 /** How many of those that wait for a free place are told when one becomes free. */
 const NEXT_IN_LINE = 10;
 const TIDY_EVERY_MS = 10 * 60 * 1000;
@@ -57,7 +59,7 @@ export function createLoop(): Loop {
     },
     async lead(context, caches, signal) {
       const { log } = context;
-      const own = createWorkQueue();
+      const own = createWorkQueue({ capMs: RETRY_CAP_MS });
       const ownChecks = createWorkQueue();
       queue = own;
       checks = ownChecks;

@@ -240,7 +240,7 @@ describe("one case for each cause", () => {
     [
       "C20",
       podless('pods "agent-" is forbidden: [maximum cpu usage per Container is 1, but limit is 2]'),
-      "QuotaExceeded",
+      "LimitRangeViolated",
       /maximum cpu/,
     ],
     [
@@ -276,7 +276,7 @@ describe("one case for each cause", () => {
     [
       "C20",
       podless('pods "agent-x" is forbidden: maximum ephemeral-storage usage per Container is 1Gi, but limit is 2Gi'),
-      "QuotaExceeded",
+      "LimitRangeViolated",
       /ephemeral-storage/,
     ],
     [
@@ -284,7 +284,7 @@ describe("one case for each cause", () => {
       podless(
         'pods "agent-x" is forbidden: cpu max limit to request ratio per Container is 2, but provided ratio is 9',
       ),
-      "QuotaExceeded",
+      "LimitRangeViolated",
       /ratio per Container/,
     ],
     [

@@ -46,14 +46,14 @@ describe("what refuses new pods", () => {
     ],
     ["PodSecurityPolicy: unable to admit pod", "C22", "PodSecurity", { security: "more" }],
     ["exceeded quota: few", "C20", "QuotaExceeded", { requests: "more" }],
-    ["maximum cpu usage per Container is 1", "C20", "QuotaExceeded", { requests: "more" }],
-    ["maximum memory usage per Pod is 1Gi", "C20", "QuotaExceeded", { requests: "more" }],
-    ["minimum cpu usage per Pod is 10m", "C20", "QuotaExceeded", { requests: "more" }],
-    ["minimum memory usage per Pod is 10Mi", "C20", "QuotaExceeded", { requests: "more" }],
+    ["maximum cpu usage per Container is 1", "C20", "LimitRangeViolated", { requests: "more" }],
+    ["maximum memory usage per Pod is 1Gi", "C20", "LimitRangeViolated", { requests: "more" }],
+    ["minimum cpu usage per Pod is 10m", "C20", "LimitRangeViolated", { requests: "more" }],
+    ["minimum memory usage per Pod is 10Mi", "C20", "LimitRangeViolated", { requests: "more" }],
     ["failed quota: compute: must specify limits.cpu", "C20", "QuotaExceeded", { requests: "more" }],
-    ["maximum ephemeral-storage usage per Container is 1Gi", "C20", "QuotaExceeded", { requests: "more" }],
-    ["cpu max limit to request ratio per Container is 2", "C20", "QuotaExceeded", { requests: "more" }],
-    ["LimitRange says no", "C20", "QuotaExceeded", { requests: "more" }],
+    ["maximum ephemeral-storage usage per Container is 1Gi", "C20", "LimitRangeViolated", { requests: "more" }],
+    ["cpu max limit to request ratio per Container is 2", "C20", "LimitRangeViolated", { requests: "more" }],
+    ["LimitRange says no", "C20", "LimitRangeViolated", { requests: "more" }],
   ])("%s", (message, cause, reason, part) => {
     const events = [anEvent({ message })];
     const template = aTemplate({ admission: anAdmission(part) });
@@ -109,7 +109,9 @@ describe("what is told", () => {
       evidence: ["FailedCreate: exceeded quota: few"],
       pods: [],
       nodes: ["n1", "n2"],
-      commands: ["kubectl describe daemonset/agent -n kube-system   # raise the ResourceQuota or LimitRange"],
+      commands: [
+        "kubectl describe daemonset/agent -n kube-system   # raise the ResourceQuota, or lower the template's requests",
+      ],
       templateCaused: false,
     });
   });

@@ -60,9 +60,16 @@ const KINDS: readonly Kind[] = [
   {
     cause: "C20",
     reason: "QuotaExceeded",
-    pattern: /(exceeded|failed) quota|(maximum|minimum) \S+ usage per|max limit to request ratio per|LimitRange/i,
+    pattern: /(exceeded|failed) quota/i,
     part: "requests",
-    who: "raise the ResourceQuota or LimitRange",
+    who: "raise the ResourceQuota, or lower the template's requests",
+  },
+  {
+    cause: "C20",
+    reason: "LimitRangeViolated",
+    pattern: /(maximum|minimum) \S+ usage per|max limit to request ratio per|LimitRange/i,
+    part: "requests",
+    who: "change the LimitRange, or the template's requests and limits",
   },
   {
     cause: "C21",
