@@ -15,6 +15,6 @@ beforeAll(async () => {
 });
 afterAll(() => world?.stop());
 
-it("mixed faults at 15 % of the requests, 40 targets delivered six times: one record and one Job each", async () => {
-  await playMixedFaults(world, { operarius: "mixed", targets: 40, share: 0.15 });
+it("mixed faults at 15 % of the requests, 60 targets delivered six times: one record and one Job each", async () => {
+  await playMixedFaults(world, { operarius: "mixed", targets: 60, share: 0.15 });
 });
