@@ -5,10 +5,11 @@ import { createSuiteReport } from "./scripts/ci/suite-report.ts";
 const reportFile = process.env.OPERARIUS_SUITE_REPORT;
 
 /**
- * `unit` is fast and pure; `sandbox` starts embedded clusters and runs the built program against them; `conformance`
- * plays the same cases on the sandbox and on a real control plane; `cluster` plays the scenarios of `sandbox` on a real
- * control plane; `openfero` is the compatibility suite on the sandbox, `openfero-cluster` the same on a real control
- * plane; `faults` breaks the API server's answers, the replicas and the Jobs, and counts what was lost or doubled.
+ * `unit` is fast and pure; `sandbox` starts embedded clusters and runs the built program against them; `scenarios` does
+ * the same for the causes beyond S01-S22, several at once, and kill -9; `conformance` plays the same cases on the sandbox
+ * and on a real control plane; `cluster` plays all scenarios on a real control plane; `openfero` is the compatibility suite
+ * on the sandbox, `openfero-cluster` the same on a real control plane; `faults` breaks the API server's answers, the
+ * replicas and the Jobs, and counts what was lost or doubled.
  */
 export default defineConfig({
   test: {
@@ -40,11 +41,22 @@ export default defineConfig({
           // Each file has a cluster of its own and mostly waits; three at a time keep two cores busy.
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
-          include: ["test/sandbox/**/*.test.ts"],
+          include: ["test/sandbox/*.test.ts"],
           globalSetup: ["test/sandbox/build-once.ts"],
           // For what hangs, not for slow machines: a scenario takes 5 to 40 s on an idle one.
           testTimeout: 300_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "scenarios",
+          maxWorkers: 3,
+          include: ["test/sandbox/scenarios/*.test.ts"],
+          globalSetup: ["test/sandbox/build-once.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 7 },
         },
       },
       {

@@ -37,6 +37,7 @@ const suites: readonly Suite[] = [
   { name: "rules", command: ["node", "scripts/check-rules.mjs"] },
   npmRun("test", "test"),
   npmRun("demo", "demo", "--yes"),
+  npmRun("scenarios", "test:scenarios"),
   npmRun("openfero", "test:openfero"),
   npmRun("conformance", "test:conformance"),
   npmRun("cluster", "test:cluster"),

@@ -1,4 +1,4 @@
-/** Builds the program once for the whole `sandbox` project, in a folder of its own that is removed at the end. */
+/** Builds the program once for a whole project of tests, in a folder of its own that is removed at the end. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";

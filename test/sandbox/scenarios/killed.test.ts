@@ -3,19 +3,19 @@
  * them, before and after, with `npm run test:killed`.
  */
 import { describe, expect, inject, it } from "vitest";
-import { crashOnN4 } from "../scenarios/daemonset-rollout/one-node.ts";
-import { pullFails } from "../scenarios/daemonset-rollout/refusals.ts";
-import type { Healing } from "../scenarios/heal.ts";
-import { expectReplay, startHeal } from "../scenarios/heal.ts";
-import { withCluster } from "../scenarios/play.ts";
-import { recordFor } from "../scenarios/record.ts";
-import { writesOn } from "../scenarios/run-scenario.ts";
-import type { Stage } from "../scenarios/stage.ts";
-import { createAgent, untilPods, untilRolledOut } from "../scenarios/stage.ts";
-import { healer } from "../support/cluster.ts";
-import type { KillingProxy, Moment } from "../support/killing-proxy.ts";
-import { startKillingProxy } from "../support/killing-proxy.ts";
-import { startSandboxCluster } from "../support/sandbox-cluster.ts";
+import { crashOnN4 } from "../../scenarios/daemonset-rollout/one-node.ts";
+import { pullFails } from "../../scenarios/daemonset-rollout/refusals.ts";
+import type { Healing } from "../../scenarios/heal.ts";
+import { expectReplay, startHeal } from "../../scenarios/heal.ts";
+import { withCluster } from "../../scenarios/play.ts";
+import { recordFor } from "../../scenarios/record.ts";
+import { writesOn } from "../../scenarios/run-scenario.ts";
+import type { Stage } from "../../scenarios/stage.ts";
+import { createAgent, untilPods, untilRolledOut } from "../../scenarios/stage.ts";
+import { healer } from "../../support/cluster.ts";
+import type { KillingProxy, Moment } from "../../support/killing-proxy.ts";
+import { startKillingProxy } from "../../support/killing-proxy.ts";
+import { startSandboxCluster } from "../../support/sandbox-cluster.ts";
 
 const programEntry = inject("programEntry");
 const every = process.env.OPERARIUS_KILL === "every";
