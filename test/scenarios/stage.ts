@@ -109,6 +109,15 @@ export async function deletePodOn(stage: Stage, node: string): Promise<void> {
   await stage.person.delete(pods, { namespace: stage.namespace, name: pod.name }, { preconditions: { uid: pod.uid } });
 }
 
+/** The pods on these nodes go, and their successors come: what follows does not take the old ones for the new. */
+export async function replacePodsOn(stage: Stage, nodes: readonly string[]): Promise<void> {
+  const before = new Set((await readPods(stage)).map(({ uid }) => uid));
+  for (const node of nodes) await deletePodOn(stage, node);
+  await untilPods(stage, "new pods", (all) =>
+    nodes.every((node) => all.some((pod) => pod.node === node && !before.has(pod.uid) && pod.scheduled)),
+  );
+}
+
 /** Resolves with the pods as soon as they satisfy `holds`. */
 export async function untilPods(
   stage: Stage,

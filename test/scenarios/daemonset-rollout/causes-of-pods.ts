@@ -1,16 +1,7 @@
 /** One scenario for each cause that S01 to S22 leave out, where pods do not come up: C02, C03, C06, C08, C09, C11, C12, C28, C29, C42. */
 import type { HealRun, Scenario } from "../scenario.ts";
 import type { Stage } from "../stage.ts";
-import {
-  deletePodOn,
-  patchTemplate,
-  readPods,
-  setFaults,
-  setImage,
-  untilPod,
-  untilPods,
-  untilRolledOut,
-} from "../stage.ts";
+import { patchTemplate, replacePodsOn, setFaults, setImage, untilPod, untilPods, untilRolledOut } from "../stage.ts";
 
 const rollback = "patch daemonset (rollback)";
 
@@ -55,15 +46,6 @@ function pullScenario(id: string, fault: string, title: string, says: HealRun["e
 }
 
 const prepare = (image: string): object => ({ spec: { initContainers: [{ name: "prepare", image }] } });
-
-/** The pods on these nodes go, and their successors come. */
-async function replacePodsOn(stage: Stage, nodes: readonly string[]): Promise<void> {
-  const before = new Set((await readPods(stage)).map(({ uid }) => uid));
-  for (const node of nodes) await deletePodOn(stage, node);
-  await untilPods(stage, "new pods", (all) =>
-    nodes.every((node) => all.some((pod) => pod.node === node && !before.has(pod.uid) && pod.scheduled)),
-  );
-}
 
 export const causesOfPods: readonly Scenario[] = [
   pullScenario(

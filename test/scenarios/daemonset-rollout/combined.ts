@@ -7,6 +7,7 @@ import {
   deletePodOn,
   patchTemplate,
   readPods,
+  replacePodsOn,
   setFaults,
   setImage,
   templateText,
@@ -173,10 +174,8 @@ export const combined: readonly Scenario[] = [
       await setImage(stage, "app:ok-2");
       await untilRolledOut(stage, "app:ok-2");
       const sick = [stage.node(3), stage.node(4)];
-      for (const node of sick) {
-        await setFaults(stage, node, "crash=app:ok-2");
-        await deletePodOn(stage, node);
-      }
+      for (const node of sick) await setFaults(stage, node, "crash=app:ok-2");
+      await replacePodsOn(stage, sick);
       await untilPods(
         stage,
         "two pods in CrashLoopBackOff",
@@ -297,7 +296,7 @@ export const combined: readonly Scenario[] = [
     async fault(stage) {
       const n4 = stage.node(4);
       await setFaults(stage, n4, "crash=app:ok-1");
-      await deletePodOn(stage, n4);
+      await replacePodsOn(stage, [n4]);
       await untilPod(stage, "a crash loop on n4", ({ node, waiting }) => node === n4 && waiting === "CrashLoopBackOff");
       await setImage(stage, "app:ok-2");
       await untilObserved(stage);

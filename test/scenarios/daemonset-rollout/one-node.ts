@@ -3,8 +3,8 @@ import { pods } from "../../../src/kube/resources.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Stage } from "../stage.ts";
 import {
-  deletePodOn,
   readPods,
+  replacePodsOn,
   setFaults,
   setImage,
   untilNode,
@@ -18,13 +18,12 @@ export async function crashOnN4(stage: Stage, fault: "crash" | "crashonce"): Pro
   const n4 = stage.node(4);
   await setImage(stage, "app:ok-2");
   await untilRolledOut(stage, "app:ok-2");
-  const old = (await readPods(stage)).find(({ node }) => node === n4);
   await setFaults(stage, n4, `${fault}=app:ok-2`);
-  await deletePodOn(stage, n4);
+  await replacePodsOn(stage, [n4]);
   await untilPod(
     stage,
     "a new pod on n4 in CrashLoopBackOff",
-    ({ node, uid, waiting }) => node === n4 && uid !== old?.uid && waiting === "CrashLoopBackOff",
+    ({ node, waiting }) => node === n4 && waiting === "CrashLoopBackOff",
   );
 }
 
