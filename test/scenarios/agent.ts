@@ -11,7 +11,7 @@ export interface AgentOptions {
   maxSurge?: number;
   minReadySeconds?: number;
   strategy?: "RollingUpdate" | "OnDelete";
-  /** Default 1, so that a pod that was told to go is gone soon. */
+  /** Default 10; what runs in them ends within a moment. */
   graceSeconds?: number;
   /** Selector and labels of the pods. Default { app: <name> }. */
   labels?: Readonly<Record<string, string>>;
@@ -78,7 +78,8 @@ function podSpec({ ground, cluster }: Place, options: AgentOptions): PodSpec {
   const image = options.image ?? "app:ok-1";
   return {
     nodeSelector: { [groundLabel]: ground },
-    terminationGracePeriodSeconds: options.graceSeconds ?? 1,
+    // Long enough for a machine that is slow by seconds: a moment more must not look like a runtime that is stuck.
+    terminationGracePeriodSeconds: options.graceSeconds ?? 10,
     ...(tolerations.length > 0 && { tolerations: [...tolerations] }),
     ...options.pod,
     containers: [{ name: containerName, image, ...options.container }],
