@@ -1,7 +1,5 @@
 /** One Job per (record, attempt): reserve the number, create the Job, note that it started. Safe to repeat at any point. */
-import type { Job } from "kubernetes-types/batch/v1";
-import { isAlreadyExists, isConflict, isNotFound, StatusError } from "../kube/errors.ts";
-import { jobs } from "../kube/resources.ts";
+import { isConflict, isNotFound } from "../kube/errors.ts";
 import type { Live } from "../kube/types.ts";
 import { asksByItself } from "../operarius/asks-by-itself.ts";
 import { misses } from "../operarius/match.ts";
@@ -12,17 +10,15 @@ import type { Remediation, RemediationAttempt } from "../operarius/remediation.t
 import { isTerminal, remediations } from "../operarius/remediation.ts";
 import { renderJob } from "../operarius/render-job.ts";
 import { approvalGiven, jobStarted } from "../reporting/events.ts";
-import { errorText } from "../reporting/log.ts";
 import { nodesToAvoid } from "./conclude.ts";
 import type { ControlContext } from "./context.ts";
+import type { NamedJob } from "./create-job.ts";
+import { createJob, jobExists, madeOnce } from "./create-job.ts";
 import { noteStarted } from "./execution.ts";
 import { accountForbidden } from "./job-account.ts";
 import { awaitRelease, honoursSuspend, notHonoured, suspendedForm } from "./suspended.ts";
 import type { Transition } from "./transition.ts";
-import { end, instant, iso, replaceLast } from "./transition.ts";
-
-/** How long a Job that the API server refuses for now (quota, missing rights) is tried again. */
-const GIVE_UP_MS = 60 * 60 * 1000;
+import { end, iso, replaceLast } from "./transition.ts";
 
 /** How often the start is noted anew on a record that somebody else has just written. */
 const MAX_CONFLICTS = 8;
@@ -61,7 +57,7 @@ export async function startAttempt(context: ControlContext, request: StartReques
     return;
   }
   const job = isHeldBack ? suspendedForm(rendered.job) : rendered.job;
-  const reserved = await reserve(request, job);
+  const reserved = await reserve(context, request, job);
   const isGone = !isHeldBack && (await isStartedAndGone(context, request, { ...found, job }));
   const made = isGone ? madeOnce : await createJob(context, reserved, job);
   if (made.kind === "transition") {
@@ -125,17 +121,6 @@ async function isStartedAndGone(
   return isAgain && lastJobName === job.metadata.name && !(await jobExists(context, job.metadata.name));
 }
 
-/** Whether the installation has a Job of this name. */
-export async function jobExists({ kube, settings }: ControlContext, name: string): Promise<boolean> {
-  try {
-    await kube.get(jobs, { namespace: settings.namespace, name });
-    return true;
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
-  }
-}
-
 /**
  * Mode approve: our own remedy asks by itself, with a plan; nobody knows what another Job would do. What counts is the
  * Operarius as it is now: it may have been another one when the record was made.
@@ -166,8 +151,6 @@ async function loadOperarius(
     return end(now(), "Failed", "OperariusGone", `Operarius ${name} was deleted before its Job was started.`);
   }
 }
-
-export type NamedJob = Job & { metadata: { name: string; namespace: string } };
 
 function render(
   { now, settings }: ControlContext,
@@ -200,6 +183,7 @@ function render(
 
 /** The number is written down before the Job is created, so that it is never given twice. */
 async function reserve(
+  { now }: ControlContext,
   { remediation, attempt, approvedPlan, apply }: StartRequest,
   job: NamedJob,
 ): Promise<Live<Remediation>> {
@@ -208,6 +192,7 @@ async function reserve(
   const entry: RemediationAttempt = {
     n: attempt,
     jobName: job.metadata.name,
+    reservedAt: iso(now()),
     ...(approvedPlan === undefined ? {} : { approvedPlan }),
   };
   return apply(remediation, {
@@ -221,56 +206,6 @@ async function reserve(
     },
     ...(approvedPlan === undefined ? {} : { notice: approvalGiven(approvedPlan, remediation.spec.approval?.by) }),
   });
-}
-
-/** The Job exists and is ours; `foundAt`: since when, where it was there already. */
-type Made = { kind: "made"; foundAt?: number; suspended?: boolean };
-
-/** Made by an earlier pass, and counted then. */
-const madeOnce: Made = { kind: "made" };
-
-/** A transition when the Job never will exist. */
-async function createJob(
-  context: ControlContext,
-  remediation: Live<Remediation>,
-  job: NamedJob,
-): Promise<Made | Transition> {
-  const { kube, log, metrics, now } = context;
-  const { name, namespace } = job.metadata;
-  try {
-    await kube.create(jobs, job);
-    metrics.jobsCreated.inc();
-    log.info({ remediation: remediation.metadata.name, job: name }, "job created");
-    return { kind: "made" };
-  } catch (error) {
-    if (isAlreadyExists(error)) return await claimed(context, remediation, { name, namespace });
-    const final = error instanceof StatusError && (error.code === 400 || error.code === 422);
-    if (final || now() - instant(remediation.spec.receivedAt) > GIVE_UP_MS) {
-      return end(now(), "Failed", "JobRefused", `The API server refused Job ${name}: ${errorText(error)}`);
-    }
-    throw error;
-  }
-}
-
-/** A Job of that name is there: ours from an interrupted pass, or somebody else's. */
-async function claimed(
-  { kube, now }: ControlContext,
-  remediation: Live<Remediation>,
-  ref: { name: string; namespace: string },
-): Promise<Made | Transition> {
-  const existing = await kube.get(jobs, ref);
-  const owner = existing.metadata.ownerReferences?.find(({ kind }) => kind === remediations.kind);
-  if (owner?.uid === remediation.metadata.uid) {
-    const { metadata, spec } = existing;
-    return { kind: "made", foundAt: instant(metadata.creationTimestamp), suspended: spec?.suspend === true };
-  }
-  // Somebody deleted the earlier record of this name; garbage collection takes its Job away soon.
-  const leftOver = owner !== undefined || existing.metadata.deletionTimestamp !== undefined;
-  if (leftOver && now() - instant(remediation.spec.receivedAt) < GIVE_UP_MS) {
-    throw new Error(`Job ${ref.name} of a record that was deleted is still there`);
-  }
-  const message = `A Job named ${ref.name} exists and does not belong to this record; delete it and wait for the next alert.`;
-  return end(now(), "Failed", "JobNameTaken", message);
 }
 
 /** zod's inferred optional fields allow an explicit undefined; what the API server sent has none. */

@@ -1,0 +1,103 @@
+/** What may happen between the reservation of an attempt and the note that its Job has started. */
+import { describe, expect, it } from "vitest";
+import { aContext, aHook, anAlert, anOperarius, install, NAMESPACE } from "../../test/support/control-fixture.ts";
+import { createMemoryKube } from "../../test/support/memory-kube.ts";
+import { StatusError, TransportError } from "../kube/errors.ts";
+import { jobs } from "../kube/resources.ts";
+import { targetHash } from "../operarius/names.ts";
+import type { RemediationSpec, RemediationStatus } from "../operarius/remediation.ts";
+import { remediations } from "../operarius/remediation.ts";
+import type { ControlSettings } from "./context.ts";
+import { reconcile } from "./reconcile.ts";
+
+const target = { cluster: "c", kind: "DaemonSet", namespace: "kube-system", name: "agent" };
+const JOB = `daemonset-rollout-fix-${targetHash(target)}-1-1`;
+const START = Date.parse("2026-01-01T12:00:00Z");
+const HOUR = 3600;
+
+/** A record of a foreign Operarius that came at START, so many seconds ago. */
+async function setUp(
+  ago = 0,
+  {
+    status,
+    settings = {},
+    ...spec
+  }: Partial<RemediationSpec> & { status?: RemediationStatus; settings?: Partial<ControlSettings> } = {},
+) {
+  const world = { now: START };
+  const kube = createMemoryKube(() => world.now);
+  await install(kube, anOperarius());
+  const record = () =>
+    kube.create(remediations, {
+      metadata: { name: "r", namespace: NAMESPACE },
+      spec: {
+        target,
+        operarius: { name: "daemonset-rollout-fix" },
+        sequence: 1,
+        alert: anAlert(),
+        hook: aHook(),
+        receivedAt: new Date(world.now).toISOString(),
+        ...spec,
+      },
+      ...(status === undefined ? {} : { status }),
+    });
+  await record();
+  world.now += ago * 1000;
+  const context = aContext(kube, { now: () => world.now, ...settings });
+  return {
+    world,
+    kube,
+    record,
+    pass: () => reconcile(context, "r"),
+    status: () => kube.all(remediations)[0]?.status,
+    made: () =>
+      kube.calls.filter(({ verb, plural, dryRun }) => verb === "create" && plural === "jobs" && !dryRun).length,
+    /** The creation of a Job fails, before or after it was carried out. */
+    failCreation(error: Error, isCarriedOut = false) {
+      const create = kube.create.bind(kube);
+      kube.create = async (resource, object, options) => {
+        if (resource.plural !== jobs.plural) return create(resource, object, options);
+        if (isCarriedOut) await create(resource, object, options);
+        throw error;
+      };
+      return () => {
+        kube.create = create;
+      };
+    },
+  };
+}
+
+const gone = new TransportError("the connection was reset");
+const broken = new StatusError({ code: 500, reason: "InternalError", message: "etcd has no leader" });
+const quota = new StatusError({ code: 403, reason: "Forbidden", message: "exceeded quota" });
+
+describe("a record that has waited for long", () => {
+  it.each([gone, broken, quota])("does not end because one try to create its Job failed: %s", async (error) => {
+    const { pass, status, failCreation } = await setUp(9 * HOUR);
+    const repair = failCreation(error);
+    await expect(pass()).rejects.toBe(error);
+    expect(status()?.phase).toBe("Pending");
+    repair();
+    await pass();
+    expect(status()?.phase).toBe("Running");
+  });
+
+  it("has one Job when the answer to its creation was lost", async () => {
+    const { kube, pass, status, failCreation } = await setUp(9 * HOUR);
+    const repair = failCreation(gone, true);
+    await pass().catch(() => undefined);
+    repair();
+    await pass();
+    expect(status()?.phase).toBe("Running");
+    expect(kube.all(jobs)).toHaveLength(1);
+  });
+});
+
+it.each([broken, quota])("a Job that is refused for an hour is given up: %s", async (error) => {
+  const { world, pass, status, failCreation } = await setUp();
+  failCreation(error);
+  await expect(pass()).rejects.toBe(error);
+  world.now += HOUR * 1000 + 1000;
+  await pass();
+  expect(status()).toMatchObject({ phase: "Failed", reason: "JobRefused", message: expect.stringContaining(JOB) });
+});
