@@ -43,7 +43,7 @@ export async function createJob(
 }
 
 /** The end of a record whose Job cannot be created; rejects with the error as long as another try may be answered otherwise. */
-async function refused(
+export async function refused(
   context: ControlContext,
   remediation: Live<Remediation>,
   { name, error }: { name: string; error: unknown },

@@ -101,3 +101,25 @@ it.each([broken, quota])("a Job that is refused for an hour is given up: %s", as
   await pass();
   expect(status()).toMatchObject({ phase: "Failed", reason: "JobRefused", message: expect.stringContaining(JOB) });
 });
+
+describe("mode approve: what the dry run of a foreign Job is refused for", () => {
+  const failDryRun = (scene: Awaited<ReturnType<typeof setUp>>, error: Error) =>
+    scene.kube.failWith(({ dryRun }) => (dryRun === true ? error : undefined));
+
+  it("ends the record when the Job is invalid", async () => {
+    const scene = await setUp(0, { settings: { mode: "approve" } });
+    failDryRun(scene, new StatusError({ code: 422, reason: "Invalid", message: "spec.template: Required" }));
+    await scene.pass();
+    expect(scene.status()).toMatchObject({ phase: "Failed", reason: "JobRefused" });
+  });
+
+  it("is tried again for an hour when it may pass", async () => {
+    const scene = await setUp(0, { settings: { mode: "approve" } });
+    failDryRun(scene, quota);
+    await expect(scene.pass()).rejects.toBe(quota);
+    scene.world.now += HOUR * 1000 + 1000;
+    await scene.pass();
+    expect(scene.status()).toMatchObject({ phase: "Failed", reason: "JobRefused" });
+    expect(scene.made()).toBe(0);
+  });
+});

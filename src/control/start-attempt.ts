@@ -13,7 +13,7 @@ import { approvalGiven, jobStarted } from "../reporting/events.ts";
 import { nodesToAvoid } from "./conclude.ts";
 import type { ControlContext } from "./context.ts";
 import type { NamedJob } from "./create-job.ts";
-import { createJob, jobExists, madeOnce } from "./create-job.ts";
+import { createJob, jobExists, madeOnce, refused } from "./create-job.ts";
 import { noteStarted } from "./execution.ts";
 import { accountForbidden } from "./job-account.ts";
 import { awaitRelease, honoursSuspend, notHonoured, suspendedForm } from "./suspended.ts";
@@ -52,12 +52,13 @@ export async function startAttempt(context: ControlContext, request: StartReques
     return;
   }
   const isHeldBack = needsRelease(context, request, found.operarius);
-  if (isHeldBack && !(await honoursSuspend(context, rendered.job))) {
-    await apply(remediation, notHonoured(context.now()));
-    return;
-  }
   const job = isHeldBack ? suspendedForm(rendered.job) : rendered.job;
   const reserved = await reserve(context, request, job);
+  const unfit = isHeldBack ? await notSuspendable(context, reserved, job) : undefined;
+  if (unfit !== undefined) {
+    await apply(reserved, unfit);
+    return;
+  }
   const isGone = !isHeldBack && (await isStartedAndGone(context, request, { ...found, job }));
   const made = isGone ? madeOnce : await createJob(context, reserved, job);
   if (made.kind === "transition") {
@@ -127,6 +128,19 @@ async function isStartedAndGone(
  */
 function needsRelease({ settings }: ControlContext, { remediation }: StartRequest, { spec }: Operarius): boolean {
   return settings.mode === "approve" && !(remediation.spec.operarius.ours === true && asksByItself(spec));
+}
+
+/** The end of a record whose Job cannot be held back, or is refused already as a dry run. Rejects when it should be tried again. */
+async function notSuspendable(
+  context: ControlContext,
+  reserved: Live<Remediation>,
+  job: NamedJob,
+): Promise<Transition | undefined> {
+  try {
+    return (await honoursSuspend(context, job)) ? undefined : notHonoured(context.now());
+  } catch (error) {
+    return refused(context, reserved, { name: job.metadata.name, error });
+  }
 }
 
 async function loadOperarius(
