@@ -102,6 +102,38 @@ it.each([broken, quota])("a Job that is refused for an hour is given up: %s", as
   expect(status()).toMatchObject({ phase: "Failed", reason: "JobRefused", message: expect.stringContaining(JOB) });
 });
 
+describe("a record that takes the place of a deleted one of the same name", () => {
+  it("gets its Job when the first try failed, although the earlier record's Job was counted under that name", async () => {
+    const { world, kube, record, pass, status, failCreation } = await setUp();
+    await pass();
+    await kube.delete(jobs, { namespace: NAMESPACE, name: JOB });
+    await kube.delete(remediations, { namespace: NAMESPACE, name: "r" });
+    world.now += 60_000;
+    await record();
+    const repair = failCreation(quota);
+    await pass().catch(() => undefined);
+    repair();
+    await pass();
+    await pass();
+    expect(status()?.phase).toBe("Running");
+    expect(kube.all(jobs)).toHaveLength(1);
+  });
+
+  it("gets it when the earlier one's was still being cleared away", async () => {
+    const { world, kube, record, pass, status } = await setUp();
+    await pass();
+    await kube.delete(remediations, { namespace: NAMESPACE, name: "r" });
+    world.now += 60_000;
+    await record();
+    await expect(pass()).rejects.toThrow("still there");
+    await kube.delete(jobs, { namespace: NAMESPACE, name: JOB });
+    await pass();
+    await pass();
+    expect(status()?.phase).toBe("Running");
+    expect(kube.all(jobs)).toHaveLength(1);
+  });
+});
+
 describe("mode approve: what the dry run of a foreign Job is refused for", () => {
   const failDryRun = (scene: Awaited<ReturnType<typeof setUp>>, error: Error) =>
     scene.kube.failWith(({ dryRun }) => (dryRun === true ? error : undefined));

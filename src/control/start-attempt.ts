@@ -9,6 +9,7 @@ import { operariuses, readOperarius } from "../operarius/operarius.ts";
 import type { Remediation, RemediationAttempt } from "../operarius/remediation.ts";
 import { isTerminal, remediations } from "../operarius/remediation.ts";
 import { renderJob } from "../operarius/render-job.ts";
+import type { OperariusStatus } from "../operarius/schema.ts";
 import { approvalGiven, jobStarted } from "../reporting/events.ts";
 import { nodesToAvoid } from "./conclude.ts";
 import type { ControlContext } from "./context.ts";
@@ -18,7 +19,7 @@ import { noteStarted } from "./execution.ts";
 import { accountForbidden } from "./job-account.ts";
 import { awaitRelease, honoursSuspend, notHonoured, suspendedForm } from "./suspended.ts";
 import type { Transition } from "./transition.ts";
-import { end, iso, replaceLast } from "./transition.ts";
+import { end, instant, iso, replaceLast } from "./transition.ts";
 
 /** How often the start is noted anew on a record that somebody else has just written. */
 const MAX_CONFLICTS = 8;
@@ -111,15 +112,23 @@ async function noteRunning(
 
 /**
  * The Job of a pass that was interrupted before it noted the start: counted on the Operarius, and there no more. What it
- * did is for the record's end to say; it is not made again.
+ * did is for the record's end to say; it is not made again. The Job of an earlier record of this name, which somebody has
+ * deleted, was counted before this one came.
  */
 async function isStartedAndGone(
   context: ControlContext,
-  { remediation, attempt }: StartRequest,
-  { lastJobName, job }: { lastJobName: string | undefined; job: NamedJob },
+  { remediation: { metadata, spec, status }, attempt }: StartRequest,
+  {
+    counted,
+    job: {
+      metadata: { name },
+    },
+  }: { counted: OperariusStatus; job: NamedJob },
 ): Promise<boolean> {
-  const isAgain = remediation.status?.attempts?.some(({ n }) => n === attempt) === true;
-  return isAgain && lastJobName === job.metadata.name && !(await jobExists(context, job.metadata.name));
+  const isAgain = status?.attempts?.some(({ n }) => n === attempt) === true;
+  const came = Math.min(instant(spec.receivedAt), instant(metadata.creationTimestamp));
+  const isCounted = counted.lastExecutedJobName === name && instant(counted.lastExecutionTime) >= came;
+  return isAgain && isCounted && !(await jobExists(context, name));
 }
 
 /**
@@ -146,7 +155,7 @@ async function notSuspendable(
 async function loadOperarius(
   { kube, now, settings }: ControlContext,
   { spec: { alert, operarius: answering } }: Live<Remediation>,
-): Promise<{ kind: "operarius"; operarius: Operarius; lastJobName: string | undefined } | Transition> {
+): Promise<{ kind: "operarius"; operarius: Operarius; counted: OperariusStatus } | Transition> {
   const { name } = answering;
   try {
     const object = await kube.get<OperariusObject>(operariuses, { namespace: settings.namespace, name });
@@ -157,7 +166,7 @@ async function loadOperarius(
     }
     // Somebody has narrowed it meanwhile, possibly just because of this record.
     const [miss] = misses(read.operarius, withoutUndefined(alert));
-    if (miss === undefined) return { ...read, lastJobName: object.status?.lastExecutedJobName };
+    if (miss === undefined) return { ...read, counted: object.status ?? {} };
     const why = `Operarius ${name} was changed before the Job was started and does not answer this alert any more: ${miss.message}.`;
     return end(now(), "Cancelled", "OperariusChanged", why);
   } catch (error) {
