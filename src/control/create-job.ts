@@ -82,12 +82,16 @@ async function claimed(
 }
 
 /** Whether the installation has a Job of this name. */
-export async function jobExists({ kube, settings }: ControlContext, name: string): Promise<boolean> {
+export async function jobExists(context: ControlContext, name: string): Promise<boolean> {
+  return (await findJob(context, name)) !== undefined;
+}
+
+/** The installation's Job of this name. */
+export async function findJob({ kube, settings }: ControlContext, name: string): Promise<Live<Job> | undefined> {
   try {
-    await kube.get(jobs, { namespace: settings.namespace, name });
-    return true;
+    return await kube.get(jobs, { namespace: settings.namespace, name });
   } catch (error) {
-    if (isNotFound(error)) return false;
+    if (isNotFound(error)) return undefined;
     throw error;
   }
 }

@@ -5,6 +5,7 @@ import { createMemoryKube } from "../../test/support/memory-kube.ts";
 import { StatusError, TransportError } from "../kube/errors.ts";
 import { jobs } from "../kube/resources.ts";
 import { targetHash } from "../operarius/names.ts";
+import { operariuses } from "../operarius/operarius.ts";
 import type { RemediationSpec, RemediationStatus } from "../operarius/remediation.ts";
 import { remediations } from "../operarius/remediation.ts";
 import type { ControlSettings } from "./context.ts";
@@ -133,6 +134,29 @@ describe("a record that takes the place of a deleted one of the same name", () =
     expect(kube.all(jobs)).toHaveLength(1);
   });
 });
+
+describe("a Job whose start could not be noted goes on to be followed", () => {
+  it.each<[string, (kube: Awaited<ReturnType<typeof setUp>>["kube"]) => Promise<unknown>]>([
+    ["disabled", (kube) => patchOperarius(kube, { enabled: false })],
+    ["narrowed", (kube) => patchOperarius(kube, { alertSelector: { labels: { team: "other" } } })],
+    ["given a bad template", (kube) => patchOperarius(kube, { jobTemplate: { spec: { template: { spec: null } } } })],
+    ["deleted", (kube) => kube.delete(operariuses, { namespace: NAMESPACE, name: "daemonset-rollout-fix" })],
+  ])("although its Operarius was %s meanwhile", async (_, change) => {
+    const { kube, pass, status } = await setUp();
+    kube.failWith(({ verb, plural }) => (verb === "patchStatus" && plural === "operariuses" ? gone : undefined));
+    await expect(pass()).rejects.toBe(gone);
+    kube.failWith(() => undefined);
+    await change(kube);
+    await pass();
+    expect(status()).toMatchObject({ phase: "Running", attempts: [{ startedAt: expect.any(String) }] });
+    expect(kube.all(jobs)).toHaveLength(1);
+  });
+});
+
+function patchOperarius(kube: Awaited<ReturnType<typeof setUp>>["kube"], spec: object): Promise<unknown> {
+  const ref = { namespace: NAMESPACE, name: "daemonset-rollout-fix" };
+  return kube.patch(operariuses, ref, { type: "merge", body: { spec } });
+}
 
 describe("mode approve: what the dry run of a foreign Job is refused for", () => {
   const failDryRun = (scene: Awaited<ReturnType<typeof setUp>>, error: Error) =>

@@ -1,4 +1,5 @@
 /** One Job per (record, attempt): reserve the number, create the Job, note that it started. Safe to repeat at any point. */
+import type { Job } from "kubernetes-types/batch/v1";
 import { isConflict, isNotFound } from "../kube/errors.ts";
 import type { Live } from "../kube/types.ts";
 import { asksByItself } from "../operarius/asks-by-itself.ts";
@@ -14,7 +15,7 @@ import { approvalGiven, jobStarted } from "../reporting/events.ts";
 import { nodesToAvoid } from "./conclude.ts";
 import type { ControlContext } from "./context.ts";
 import type { NamedJob } from "./create-job.ts";
-import { createJob, jobExists, madeOnce, refused } from "./create-job.ts";
+import { createJob, findJob, jobExists, madeOnce, refused } from "./create-job.ts";
 import { noteStarted } from "./execution.ts";
 import { accountForbidden } from "./job-account.ts";
 import { awaitRelease, honoursSuspend, notHonoured, suspendedForm } from "./suspended.ts";
@@ -37,6 +38,12 @@ export interface StartRequest {
 /** Rejects when it should be tried again: conflict, transport, refused for now. */
 export async function startAttempt(context: ControlContext, request: StartRequest): Promise<void> {
   const { apply, remediation } = request;
+  const there = await madeBefore(context, request);
+  if (there !== undefined) {
+    const foundAt = instant(there.metadata.creationTimestamp);
+    await noteMade(context, request, { job: there, foundAt, isHeldBack: there.spec?.suspend === true });
+    return;
+  }
   const found = await loadOperarius(context, remediation);
   if (found.kind === "transition") {
     await apply(remediation, found);
@@ -66,14 +73,42 @@ export async function startAttempt(context: ControlContext, request: StartReques
     await apply(reserved, made);
     return;
   }
-  await noteStarted(context, found.operarius.metadata.name, { jobName: job.metadata.name, foundAt: made.foundAt });
   // One that was made under another mode is there, suspended, or its template says so: it would wait for ever.
-  if (isHeldBack || made.suspended === true || job.spec?.suspend === true) {
-    const { approvalMs } = context.settings.limits;
-    await apply(reserved, awaitRelease(reserved, { job, now: context.now(), approvalMs }));
-    return;
-  }
-  await noteRunning(context, { ...request, remediation: reserved }, job.metadata.name);
+  const isSuspended = isHeldBack || made.suspended === true || job.spec?.suspend === true;
+  await noteMade(
+    context,
+    { ...request, remediation: reserved },
+    { job, foundAt: made.foundAt, isHeldBack: isSuspended },
+  );
+}
+
+/** The Job of a pass that was interrupted before it noted the start: it is followed, whatever became of its Operarius. */
+async function madeBefore(
+  context: ControlContext,
+  { remediation: { metadata, status }, attempt }: StartRequest,
+): Promise<Live<Job> | undefined> {
+  const reserved = status?.attempts?.find(({ n }) => n === attempt);
+  const job = reserved === undefined ? undefined : await findJob(context, reserved.jobName);
+  const owner = job?.metadata.ownerReferences?.find(({ kind }) => kind === remediations.kind);
+  return owner?.uid === metadata.uid ? job : undefined;
+}
+
+/** The Job is there: it is counted, and the record says so, or asks a person to let it go. */
+async function noteMade(
+  context: ControlContext,
+  request: StartRequest,
+  {
+    job,
+    foundAt,
+    isHeldBack,
+  }: { job: Job & { metadata: { name: string } }; foundAt: number | undefined; isHeldBack: boolean },
+): Promise<void> {
+  const { apply, remediation } = request;
+  const { name: jobName } = job.metadata;
+  await noteStarted(context, remediation.spec.operarius.name, { jobName, foundAt });
+  if (!isHeldBack) return noteRunning(context, request, jobName);
+  const { approvalMs } = context.settings.limits;
+  await apply(remediation, awaitRelease(remediation, { job, now: context.now(), approvalMs }));
 }
 
 /**
