@@ -8,7 +8,10 @@ import type { Remediation } from "../operarius/remediation.ts";
 import { applyTransition } from "./apply.ts";
 import type { ControlContext } from "./context.ts";
 import { jobExists } from "./create-job.ts";
+import { withdrawn } from "./decide.ts";
+import { wasCounted } from "./execution.ts";
 import type { Hold } from "./hold.ts";
+import { judgeResolved } from "./judge-look.ts";
 import { lookAt, lookPatch } from "./look-at.ts";
 import type { Look } from "./looks.ts";
 import { onlyObserving } from "./observe.ts";
@@ -57,10 +60,29 @@ async function finishReserved(
   remediation: Live<Remediation>,
   start: Start,
 ): Promise<{ requeueAfterMs?: number }> {
-  const held = await installationOrScopeHold(context, remediation);
   const jobName = remediation.status?.attempts?.find(({ n }) => n === start.attempt)?.jobName ?? "";
-  if (held === undefined || (await jobExists(context, jobName))) return go(context, remediation, start);
+  if (await jobExists(context, jobName)) return go(context, remediation, start);
+  const dropped = notWantedAnyMore(context, remediation, start);
+  // One that was counted has begun, though it is there no more: what it did is for the record's end to say.
+  if (dropped !== undefined && !(await wasCounted(context, remediation, jobName))) {
+    return carryOut(context, remediation, { start, verdict: dropped, look: undefined });
+  }
+  const held = await installationOrScopeHold(context, remediation);
+  if (held === undefined) return go(context, remediation, start);
   return carryOut(context, remediation, { start, verdict: { kind: "hold", hold: held }, look: undefined });
+}
+
+/** A person has said no, the approval has lapsed, or the alert has resolved, before the Job could be made. */
+function notWantedAnyMore(
+  { settings: { limits }, now }: ControlContext,
+  remediation: Live<Remediation>,
+  { attempt, approvedPlan }: Start,
+): Transition | undefined {
+  const dropped = withdrawn(remediation, approvedPlan, now());
+  if (dropped !== undefined || attempt > 1) return dropped;
+  const resolved = judgeResolved({ record: toSummary(remediation), limits, now: now() });
+  // Ours looks by itself whether anything is left to do.
+  return resolved?.kind === "transition" ? resolved : undefined;
 }
 
 /** Lets the suspended Job of an approved attempt go, unless nothing may begin now: then the record says why and goes on waiting. */

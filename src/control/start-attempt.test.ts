@@ -179,3 +179,50 @@ describe("mode approve: what the dry run of a foreign Job is refused for", () =>
     expect(scene.made()).toBe(0);
   });
 });
+
+describe("an attempt that was reserved, and whose Job is not there yet", () => {
+  const approved: RemediationStatus = {
+    phase: "Blocked",
+    reason: "Paused",
+    planDigest: "abc",
+    approvalExpiresAt: new Date(START + HOUR * 1000).toISOString(),
+    attempts: [
+      { n: 1, jobName: "first", finishedAt: new Date(START).toISOString() },
+      { n: 2, jobName: JOB.replace(/1$/, "2"), approvedPlan: "abc" },
+    ],
+  };
+  const approval = { decision: "approve", planDigest: "abc" } as const;
+
+  it("is carried out while its approval holds", async () => {
+    const { pass, status, made } = await setUp(60, { status: approved, approval });
+    await pass();
+    expect([status()?.phase, made()]).toEqual(["Running", 1]);
+  });
+
+  it("is not carried out when it was denied meanwhile", async () => {
+    const { pass, status, made } = await setUp(60, { status: approved, approval: { decision: "deny" } });
+    await pass();
+    expect(status()).toMatchObject({ phase: "Declined", reason: "ApprovalDenied" });
+    expect(made()).toBe(0);
+  });
+
+  it("is not carried out when its approval has lapsed", async () => {
+    const { pass, status, made } = await setUp(HOUR + 1, { status: approved, approval });
+    await pass();
+    expect(status()).toMatchObject({ phase: "Declined", reason: "ApprovalLapsed" });
+    expect(made()).toBe(0);
+  });
+
+  it("is not begun when the alert resolved before the Job could be made", async () => {
+    const { kube, world, pass, status, failCreation } = await setUp();
+    const repair = failCreation(quota);
+    await pass().catch(() => undefined);
+    world.now += 60_000;
+    const body = { status: { alertResolvedAt: new Date(world.now).toISOString() } };
+    await kube.patchStatus(remediations, { namespace: NAMESPACE, name: "r" }, { type: "merge", body });
+    repair();
+    await pass();
+    expect(status()).toMatchObject({ phase: "Cancelled", reason: "AlertResolved" });
+    expect(kube.all(jobs)).toEqual([]);
+  });
+});

@@ -16,7 +16,7 @@ import { nodesToAvoid } from "./conclude.ts";
 import type { ControlContext } from "./context.ts";
 import type { NamedJob } from "./create-job.ts";
 import { createJob, findJob, jobExists, madeOnce, refused } from "./create-job.ts";
-import { noteStarted } from "./execution.ts";
+import { isCounted, noteStarted } from "./execution.ts";
 import { accountForbidden } from "./job-account.ts";
 import { awaitRelease, honoursSuspend, notHonoured, suspendedForm } from "./suspended.ts";
 import type { Transition } from "./transition.ts";
@@ -147,23 +147,16 @@ async function noteRunning(
 
 /**
  * The Job of a pass that was interrupted before it noted the start: counted on the Operarius, and there no more. What it
- * did is for the record's end to say; it is not made again. The Job of an earlier record of this name, which somebody has
- * deleted, was counted before this one came.
+ * did is for the record's end to say; it is not made again.
  */
 async function isStartedAndGone(
   context: ControlContext,
-  { remediation: { metadata, spec, status }, attempt }: StartRequest,
-  {
-    counted,
-    job: {
-      metadata: { name },
-    },
-  }: { counted: OperariusStatus; job: NamedJob },
+  { remediation, attempt }: StartRequest,
+  { counted, job }: { counted: OperariusStatus; job: NamedJob },
 ): Promise<boolean> {
-  const isAgain = status?.attempts?.some(({ n }) => n === attempt) === true;
-  const came = Math.min(instant(spec.receivedAt), instant(metadata.creationTimestamp));
-  const isCounted = counted.lastExecutedJobName === name && instant(counted.lastExecutionTime) >= came;
-  return isAgain && isCounted && !(await jobExists(context, name));
+  const { name } = job.metadata;
+  const isAgain = remediation.status?.attempts?.some(({ n }) => n === attempt) === true;
+  return isAgain && isCounted(remediation, name, counted) && !(await jobExists(context, name));
 }
 
 /**
