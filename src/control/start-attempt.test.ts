@@ -226,3 +226,20 @@ describe("an attempt that was reserved, and whose Job is not there yet", () => {
     expect(kube.all(jobs)).toEqual([]);
   });
 });
+
+it("two replicas of different modes: what one holds back, the other does not call running", async () => {
+  const { kube, pass, status } = await setUp();
+  let left = 2;
+  kube.failWith(async ({ verb, plural }) => {
+    if (verb !== "patchStatus" || plural !== "remediations" || --left !== 0) return undefined;
+    const attempts = status()?.attempts?.map((attempt) => ({ ...attempt, suspended: true }));
+    const body = { status: { phase: "AwaitingApproval", attempts } };
+    await kube.patchStatus(remediations, { namespace: NAMESPACE, name: "r" }, { type: "merge", body });
+    return undefined;
+  });
+  await pass();
+  // Its Job was made without being held back: it has begun.
+  await pass();
+  expect(status()).toMatchObject({ phase: "Running", attempts: [{ startedAt: expect.any(String) }] });
+  expect(status()?.attempts?.[0]).not.toHaveProperty("suspended");
+});

@@ -124,7 +124,8 @@ async function noteRunning(
   let record = remediation;
   for (let tries = 1; ; tries++) {
     const last = record.status?.attempts?.at(-1);
-    if (last?.n !== attempt || last.startedAt !== undefined || isTerminal(record.status?.phase)) return;
+    const isSaid = last?.startedAt !== undefined || last?.suspended === true;
+    if (last?.n !== attempt || isSaid || isTerminal(record.status?.phase)) return;
     try {
       await apply(record, {
         kind: "transition",
