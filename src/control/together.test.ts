@@ -1,0 +1,70 @@
+/** Several alerts about one target, in one delivery or at the same moment: none of them hides another. */
+import { describe, expect, it } from "vitest";
+import {
+  aContext,
+  aDelivery,
+  anOperarius,
+  install,
+  NAMESPACE,
+  NOW,
+  stuckLabels,
+} from "../../test/support/control-fixture.ts";
+import { createMemoryKube } from "../../test/support/memory-kube.ts";
+import type { Alert } from "../intake/alert.ts";
+import { createAlertStore } from "../intake/alert-store.ts";
+import { jobs } from "../kube/resources.ts";
+import type { OperariusObject } from "../operarius/operarius.ts";
+import { remediations } from "../operarius/remediation.ts";
+import { createCatalog } from "./catalog.ts";
+import { receive } from "./receive.ts";
+import { reconcile } from "./reconcile.ts";
+import { toSummary } from "./summary.ts";
+
+/** No two moments are the same. */
+async function setUp(...operarii: OperariusObject[]) {
+  const world = { now: NOW };
+  const kube = createMemoryKube(() => world.now);
+  await install(kube, ...operarii);
+  const context = aContext(kube, { now: () => world.now++ });
+  const catalog = createCatalog({ kube, namespace: NAMESPACE, cache: { hasSynced: () => false, items: () => [] } });
+  const records = () => kube.all(remediations);
+  const pass = async () => {
+    for (const { metadata } of records()) await reconcile(context, metadata.name);
+  };
+  return {
+    world,
+    kube,
+    records,
+    pass,
+    send: (...alerts: Partial<Alert>[]) => receive({ context, catalog, store: createAlertStore(9) }, aDelivery(alerts)),
+    fires: () =>
+      records()
+        .map(toSummary)
+        .every(({ resolvedAt, lastFiringAt }) => resolvedAt <= lastFiringAt),
+    finish: async () => {
+      for (const { metadata } of kube.all(jobs)) {
+        const body = { status: { conditions: [{ type: "Complete", status: "True" }] } };
+        await kube.patchStatus(jobs, { namespace: NAMESPACE, name: metadata.name }, { type: "merge", body });
+      }
+      for (let times = 0; times < 3; times++) await pass();
+    },
+    made: () => kube.all(jobs).map(({ metadata }) => metadata.name.replace(/-[a-z0-9]+-\d+-\d+$/, "")),
+  };
+}
+
+const from = (status: "firing" | "resolved", instance: string) => ({ status, labels: stuckLabels({ instance }) });
+describe("two kube-state-metrics, of which one is replaced", () => {
+  const alerts = [from("firing", "new"), from("resolved", "old")];
+  it.each([
+    ["first", alerts],
+    ["last", alerts.toReversed()],
+  ])("the alert of the other one fires on (it comes %s)", async (_, delivery) => {
+    const { send, fires, records } = await setUp(anOperarius());
+    await send(from("firing", "old"));
+    await send(...delivery);
+    expect(fires()).toBe(true);
+    expect(records()).toHaveLength(1);
+    await send(from("resolved", "new"), from("resolved", "old"));
+    expect(fires()).toBe(false);
+  });
+});
