@@ -40,32 +40,56 @@ export async function admit(
   request: { alert: Alert; hook: HookMessage; operarius: Operarius; target: Target },
 ): Promise<Admission> {
   try {
-    const episodes = await episodesOf(context, request.target);
-    const [newest] = episodes;
-    if (newest === undefined) return await open(context, request, 1);
-    const isGoing = newest.metadata.deletionTimestamp !== undefined;
-    if (!isTerminal(newest.status?.phase)) {
-      // Nobody works on it any more, and what is noted on it goes with it; its Job may still run.
-      if (isGoing) return { kind: "unavailable", message: `${newest.metadata.name} is being deleted` };
-      if (isForAfter(request, newest)) return await keepForAfter(context, newest, request);
-      await seenFiring(context, newest, request.alert);
-      return { kind: "live", remediation: newest.metadata.name, sequence: newest.spec.sequence };
-    }
-    const ours = isOurs(context, request.operarius, request.target);
-    const skipped = withinWindow(request.operarius, newest, context.now());
-    const noted = ours && !isGoing ? watchedOver(newest, context) : undefined;
-    const answer = skipped ?? noted;
-    if (answer !== undefined) {
-      // What it opens later rests on this note alone, so that the sender must try again when it is not written.
-      if (ours) await writeSeenFiring(context, newest, request.alert);
-      return answer;
-    }
-    const opened = await open(context, request, newest.spec.sequence + 1);
-    if (opened.kind === "created") await forget(context, episodes.slice(EPISODES_KEPT - 1));
-    return opened;
+    const first = await judge(context, request);
+    return first.kind === "taken" ? await standIn(context, request, first) : first;
   } catch (error) {
     return failed(error);
   }
+}
+
+/** Another replica, receiver or delivery has created the record in the same moment. */
+type Taken = { kind: "taken"; remediation: string; sequence: number };
+
+/** That record stands for this alert, too, and opens no other; what is told apart on it is noted as if it had come later. */
+async function standIn(
+  context: ControlContext,
+  request: Parameters<typeof admit>[1],
+  taken: Taken,
+): Promise<Admission> {
+  const { remediation, sequence } = taken;
+  const newest = await newestOf(context, request.target);
+  if (newest !== undefined && isForAfter(request, newest)) {
+    const second = await judge(context, request);
+    if (second.kind !== "taken") return second;
+  } else if (newest !== undefined) await seenFiring(context, newest, request.alert);
+  return { kind: "live", remediation, sequence };
+}
+
+/** Rejects when the API server could not be asked or refuses. */
+async function judge(context: ControlContext, request: Parameters<typeof admit>[1]): Promise<Admission | Taken> {
+  const episodes = await episodesOf(context, request.target);
+  const [newest] = episodes;
+  if (newest === undefined) return open(context, request, 1);
+  const isGoing = newest.metadata.deletionTimestamp !== undefined;
+  if (!isTerminal(newest.status?.phase)) {
+    // Nobody works on it any more, and what is noted on it goes with it; its Job may still run.
+    if (isGoing) return { kind: "unavailable", message: `${newest.metadata.name} is being deleted` };
+    if (isForAfter(request, newest)) return keepForAfter(context, newest, request);
+    await seenFiring(context, newest, request.alert);
+    return { kind: "live", remediation: newest.metadata.name, sequence: newest.spec.sequence };
+  }
+  const ours = isOurs(context, request.operarius, request.target);
+  const skipped = withinWindow(request.operarius, newest, context.now());
+  const noted = ours && !isGoing ? watchedOver(newest, context) : undefined;
+  const answer = skipped ?? noted;
+  if (answer !== undefined) {
+    // What it opens later rests on this note alone, so that the sender must try again when it is not written.
+    if (ours) await writeSeenFiring(context, newest, request.alert);
+    return answer;
+  }
+  const opened = await open(context, request, newest.spec.sequence + 1);
+  if (opened.kind === "created") await forget(context, episodes.slice(EPISODES_KEPT - 1));
+  return opened;
 }
 
 /** Whether its Job would run a remedy of ours on a target that the server can look at. */
@@ -180,7 +204,7 @@ async function open(
   context: ControlContext,
   { alert, hook, operarius, target }: Parameters<typeof admit>[1],
   sequence: number,
-): Promise<Admission> {
+): Promise<Admission | Taken> {
   const hash = targetHash(target);
   const name = remediationName(target, hash, sequence);
   const taken = snapshot(alert, hook);
@@ -196,8 +220,7 @@ async function open(
     await context.kube.create(remediations, record(name, context.settings.namespace, hash, spec));
     return { kind: "created", remediation: name, sequence };
   } catch (error) {
-    // Another replica, receiver or delivery was first; its record stands for this alert too.
-    if (isAlreadyExists(error)) return { kind: "live", remediation: name, sequence };
+    if (isAlreadyExists(error)) return { kind: "taken", remediation: name, sequence };
     throw error;
   }
 }

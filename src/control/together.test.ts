@@ -20,6 +20,9 @@ import { receive } from "./receive.ts";
 import { reconcile } from "./reconcile.ts";
 import { toSummary } from "./summary.ts";
 
+const answering = (alertname: string, status: "firing" | "resolved", name: string): OperariusObject =>
+  anOperarius({ ...anOperarius().spec, alertSelector: { alertname, status } }, name);
+
 /** No two moments are the same. */
 async function setUp(...operarii: OperariusObject[]) {
   const world = { now: NOW };
@@ -52,7 +55,14 @@ async function setUp(...operarii: OperariusObject[]) {
   };
 }
 
+const STUCK = "KubeDaemonSetRolloutStuck";
 const from = (status: "firing" | "resolved", instance: string) => ({ status, labels: stuckLabels({ instance }) });
+const named = (status: "firing" | "resolved", alertname: string, more: Partial<Alert> = {}): Partial<Alert> => ({
+  status,
+  labels: stuckLabels({ alertname }),
+  ...more,
+});
+
 describe("two kube-state-metrics, of which one is replaced", () => {
   const alerts = [from("firing", "new"), from("resolved", "old")];
   it.each([
@@ -66,5 +76,26 @@ describe("two kube-state-metrics, of which one is replaced", () => {
     expect(records()).toHaveLength(1);
     await send(from("resolved", "new"), from("resolved", "old"));
     expect(fires()).toBe(false);
+  });
+});
+
+describe("an alert resolves in the moment in which another one about its target fires", () => {
+  const cleanUp = answering("Other", "resolved", "clean-up");
+  it.each([
+    ["first", [named("firing", STUCK), named("resolved", "Other")]],
+    ["last", [named("resolved", "Other"), named("firing", STUCK)]],
+  ])("the Operarius of the resolved one is not forgotten (the firing one comes %s)", async (_, delivery) => {
+    const { send, pass, finish, made } = await setUp(answering(STUCK, "firing", "repair"), cleanUp);
+    await send(...delivery);
+    await pass();
+    await finish();
+    await finish();
+    expect(made()).toContain("clean-up");
+  });
+
+  it("both names are noted, whoever opens the record", async () => {
+    const { send, records } = await setUp(answering(STUCK, "firing", "repair"), answering("Other", "firing", "other"));
+    await send(named("firing", STUCK), named("firing", "Other"));
+    expect(Object.keys(records()[0]?.status?.otherAlerts ?? {})).toHaveLength(1);
   });
 });
