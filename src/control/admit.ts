@@ -12,6 +12,7 @@ import { isTerminal, remediations, TARGET_HASH_LABEL } from "../operarius/remedi
 import type { Target } from "../operarius/target.ts";
 import { errorText } from "../reporting/log.ts";
 import type { ControlContext } from "./context.ts";
+import { replacing } from "./replacing.ts";
 import { instant, iso } from "./transition.ts";
 import { withWayOut } from "./way-out.ts";
 
@@ -128,9 +129,17 @@ async function keepForAfter(
   const taken = snapshot(alert, hook);
   if (taken === undefined) return { kind: "rejected", reason: "AlertTooLarge", message: TOO_LARGE };
   const { name, namespace = "", resourceVersion } = live.metadata;
+  const before = live.status?.next;
+  // There is room for one. Resolved alerts are sent once, so the sender has to come again.
+  if (before !== undefined && before.operarius.name !== operarius.metadata.name) {
+    return {
+      kind: "unavailable",
+      message: `${name} is live and keeps a resolved alert for ${before.operarius.name} already`,
+    };
+  }
   const next = { operarius: referenceTo(context, operarius, target), ...taken };
   // Under the resourceVersion: on a record that has ended meanwhile it would be forgotten.
-  const body = { metadata: { resourceVersion }, status: { next } };
+  const body = { metadata: { resourceVersion }, status: { next: replacing(before, next) } };
   await context.kube.patchStatus(remediations, { namespace, name }, { type: "merge", body });
   const message = `${name} is live; the resolved alert opens the next record at its end`;
   return { kind: "noted", remediation: name, sequence: live.spec.sequence, message };
@@ -251,10 +260,11 @@ async function writeSeenFiring(
   const isOther = called !== alertName(spec.alert) && (known.includes(called) || known.length < MOST_OTHER_ALERTS);
   const seen = { lastSeenFiring: iso(now()) };
   // It has begun anew since it resolved: what was kept is not true any more. A late repeat of the former time changes nothing.
-  const isAnew = status.next !== undefined && instant(alert.startsAt) > instant(status.next.alert.startsAt);
-  const body = {
-    status: isOther ? { otherAlerts: { [called]: seen } } : { ...seen, ...(isAnew ? { next: null } : {}) },
-  };
+  const { next } = status;
+  const isKept = next !== undefined && alertName(next.alert) === called;
+  const isAnew = isKept && instant(alert.startsAt) > instant(next.alert.startsAt);
+  const noted = isOther ? { otherAlerts: { [called]: seen } } : seen;
+  const body = { status: { ...noted, ...(isAnew ? { next: null } : {}) } };
   await kube.patchStatus(remediations, { namespace, name }, { type: "merge", body });
 }
 

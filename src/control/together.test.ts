@@ -99,3 +99,56 @@ describe("an alert resolves in the moment in which another one about its target 
     expect(Object.keys(records()[0]?.status?.otherAlerts ?? {})).toHaveLength(1);
   });
 });
+
+describe("a resolved alert that waits for the end of the live record", () => {
+  const operarii = [
+    answering(STUCK, "firing", "repair"),
+    answering("Other", "resolved", "clean-up"),
+    answering("Third", "resolved", "sweep"),
+  ];
+  const scene = async () => {
+    const all = await setUp(...operarii);
+    await all.send(named("firing", STUCK));
+    await all.pass();
+    return all;
+  };
+
+  it("is not dropped because the alert of the record, another one, began later", async () => {
+    const { send, finish, made } = await scene();
+    await send(named("resolved", "Other", { startsAt: "2026-01-01T00:00:00Z" }));
+    await send(named("firing", STUCK, { startsAt: "2026-01-01T05:00:00Z" }));
+    await finish();
+    expect(made()).toEqual(["repair", "clean-up"]);
+  });
+
+  it("is dropped when it fires anew itself", async () => {
+    const all = await setUp(...operarii, answering("Other", "firing", "other"));
+    await all.send(named("firing", STUCK));
+    await all.pass();
+    await all.send(named("resolved", "Other", { startsAt: "2026-01-01T00:00:00Z" }));
+    await all.send(named("firing", "Other", { startsAt: "2026-01-01T05:00:00Z" }));
+    await all.finish();
+    expect(all.made()).toEqual(["repair"]);
+  });
+
+  it("is kept as it came last, with nothing of how it came before", async () => {
+    const { send, records } = await scene();
+    const labels = stuckLabels({ alertname: "Other" });
+    await send({ status: "resolved", labels: { ...labels, pod: "a", extra: "x" }, endsAt: "2026-01-01T06:00:00Z" });
+    await send({ status: "resolved", labels });
+    const { alert } = records()[0]?.status?.next ?? {};
+    expect(alert?.labels).toEqual(labels);
+    expect(alert).not.toHaveProperty("endsAt");
+  });
+
+  it("is not replaced by that of a third Operarius: its sender comes again, until the end", async () => {
+    const { send, finish, made } = await scene();
+    expect((await send(named("resolved", "Other"))).kind).toBe("recorded");
+    expect((await send(named("resolved", "Third"))).kind).toBe("unavailable");
+    await finish();
+    expect((await send(named("resolved", "Third"))).kind).toBe("recorded");
+    await finish();
+    await finish();
+    expect(made()).toEqual(["repair", "clean-up", "sweep"]);
+  });
+});
