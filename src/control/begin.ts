@@ -2,6 +2,7 @@
 import { Stalled } from "../engine/errors.ts";
 import { assertNotPaused } from "../engine/pause.ts";
 import { isForbidden, isNotFound } from "../kube/errors.ts";
+import { isObjectName } from "../kube/paths.ts";
 import { namespaces } from "../kube/resources.ts";
 import type { Live } from "../kube/types.ts";
 import type { Remediation } from "../operarius/remediation.ts";
@@ -233,6 +234,7 @@ async function scopeHold({ kube, settings }: ControlContext, namespace: string):
     needsPerson: false,
   });
   if (namespace === "") return out("The target is in no namespace, and this installation is for labelled ones");
+  if (!isObjectName(namespace)) return out(`${JSON.stringify(namespace.slice(0, 100))} is no name of a namespace`);
   try {
     const { metadata } = await kube.get(namespaces, { name: namespace });
     return matchesSelector(namespaceSelector, metadata.labels ?? {})
