@@ -13,6 +13,7 @@ import type { Target } from "../operarius/target.ts";
 import { errorText } from "../reporting/log.ts";
 import type { ControlContext } from "./context.ts";
 import { replacing } from "./replacing.ts";
+import { heardAt } from "./summary.ts";
 import { instant, iso } from "./transition.ts";
 import { withWayOut } from "./way-out.ts";
 
@@ -258,7 +259,7 @@ async function writeSeenFiring(
   const known = Object.keys(status.otherAlerts ?? {});
   const called = alertName(alert);
   const isOther = called !== alertName(spec.alert) && (known.includes(called) || known.length < MOST_OTHER_ALERTS);
-  const seen = { lastSeenFiring: iso(now()) };
+  const seen = { lastSeenFiring: iso(heardAt(status, isOther ? status.otherAlerts?.[called] : status, now())) };
   // It has begun anew since it resolved: what was kept is not true any more. A late repeat of the former time changes nothing.
   const { next } = status;
   const isKept = next !== undefined && alertName(next.alert) === called;

@@ -79,6 +79,16 @@ describe("two kube-state-metrics, of which one is replaced", () => {
   });
 });
 
+it("fires again although the replica that heard of its end has a clock that is ahead", async () => {
+  const { world, send, fires } = await setUp(anOperarius());
+  await send(from("firing", "one"));
+  world.now += 60_000;
+  await send(from("resolved", "one"));
+  world.now -= 30_000;
+  await send(from("firing", "one"));
+  expect(fires()).toBe(true);
+});
+
 describe("an alert resolves in the moment in which another one about its target fires", () => {
   const cleanUp = answering("Other", "resolved", "clean-up");
   it.each([
