@@ -54,7 +54,7 @@ async function setUp(
     made: () =>
       kube.calls.filter(({ verb, plural, dryRun }) => verb === "create" && plural === "jobs" && !dryRun).length,
     /** The creation of a Job fails, before or after it was carried out. */
-    failCreation(error: Error, isCarriedOut = false) {
+    failCreation: (error: Error, isCarriedOut = false) => {
       const create = kube.create.bind(kube);
       kube.create = async (resource, object, options) => {
         if (resource.plural !== jobs.plural) return create(resource, object, options);
