@@ -6,6 +6,7 @@ import type { MemoryKube } from "../../test/support/memory-kube.ts";
 import type { Look, LookRequest } from "../control/looks.ts";
 import { leaseName } from "../engine/ledger.ts";
 import { StatusError, TransportError } from "../kube/errors.ts";
+import { objectPath } from "../kube/paths.ts";
 import { daemonSets, leases, pods } from "../kube/resources.ts";
 import type { Target } from "../operarius/target.ts";
 import { createLogger } from "../reporting/log.ts";
@@ -132,6 +133,21 @@ describe("a look", () => {
     expect(found.recheckAfterMs).toBeGreaterThan(0);
   });
 
+  it.each([
+    ["without a namespace", targetOf("", "well")],
+    ["in a namespace that none can be", targetOf("..", "well")],
+    ["of a name that none can have", targetOf("shop", "a/b")],
+    ["of a name that is too long", targetOf("shop", "a".repeat(10_000))],
+  ])("at one %s: it is not there, instead of being asked for again and again", async (_, target) => {
+    const { kube, look } = await aScene();
+    // As the client does it.
+    const get = kube.get.bind(kube);
+    kube.get = async (resource, ref) => {
+      objectPath(resource, ref);
+      return get(resource, ref);
+    };
+    expect(await look(target)).toEqual({ kind: "gone", at: NOW });
+  });
   it("at one that is gone", async () => {
     expect(await (await aScene()).look(targetOf("shop", "ghost"))).toEqual({ kind: "gone", at: NOW });
   });

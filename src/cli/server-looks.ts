@@ -6,6 +6,7 @@ import { planMark } from "../engine/proposal.ts";
 import { redact } from "../engine/redact.ts";
 import type { Health, Settings } from "../engine/types.ts";
 import { isForbidden } from "../kube/errors.ts";
+import { isObjectName } from "../kube/paths.ts";
 import type { Kube } from "../kube/types.ts";
 import type { Target } from "../operarius/target.ts";
 import type { Observation } from "../remedies/daemonset-rollout/facts.ts";
@@ -88,6 +89,8 @@ type Observed = { kind: "observed"; observation: Observation } | { kind: "not"; 
 async function observe({ namespace, name }: Target, observing: Observing): Promise<Observed> {
   const { kube, settings, signal, now, nodes, remember } = observing;
   const scope = { kind: "one", namespace, name } as const;
+  // Labels of an alert may hold anything, or be missing: what cannot be asked for is not there.
+  if (!isObjectName(namespace) || !isObjectName(name)) return { kind: "not", look: { kind: "gone", at: now() } };
   try {
     const {
       at,

@@ -34,11 +34,12 @@ async function setUp(
   status: RemediationStatus,
   { wasOurs = true, isOurs = true, deduplication = {} as NonNullable<typeof withWindow> } = {},
 ) {
-  const kube = createMemoryKube(() => NOW);
+  const world = { now: NOW };
+  const kube = createMemoryKube(() => world.now);
   await install(kube, anOperarius({ deduplication }));
   const state = { knows: wasOurs };
-  const looks = { knows: () => state.knows, look: async () => aLook() };
-  const context = aContext(kube, { now: () => NOW, looks });
+  const looks = { knows: () => state.knows, look: async () => aLook({ at: world.now }) };
+  const context = aContext(kube, { now: () => world.now, looks });
   const [alert] = aDelivery().alerts;
   const read = readOperarius(kube.all(operariuses)[0] ?? {});
   if (alert === undefined || read.kind !== "operarius") throw new Error("no fixture");
@@ -51,7 +52,18 @@ async function setUp(
     { type: "merge", body: { status } },
   );
   state.knows = isOurs;
-  return { kube, deliver, status: () => kube.all(remediations)[0]?.status, count: () => kube.all(remediations).length };
+  /** What the leader does about it. */
+  const later = async (seconds: number) => {
+    world.now += seconds * 1000;
+    await reconcile(context, first?.metadata.name ?? "");
+  };
+  return {
+    kube,
+    deliver,
+    later,
+    status: () => kube.all(remediations)[0]?.status,
+    count: () => kube.all(remediations).length,
+  };
 }
 
 const declined: RemediationStatus = { phase: "Declined", reason: "Why", endedAt: at(-7200) };
@@ -88,6 +100,33 @@ describe("a delivery after the end", () => {
     expect(await deliver()).toMatchObject({ message: expect.stringMatching(/declined \(Why\).*sleeps/) });
     expect(status()?.lastSeenFiring).toBe(at(0));
   });
+
+  it.each([
+    ["ended the record", { ...succeeded(-20) }],
+    [
+      "looked at the target",
+      {
+        ...succeeded(10),
+        look: {
+          at: at(20),
+          health: "healthy",
+          cause: "none",
+          reason: "R",
+          message: "m",
+          plan: "nothing",
+          fingerprint: "f",
+        },
+      },
+    ],
+  ] satisfies [string, RemediationStatus][])(
+    "counts although the clock of the replica that %s is ahead",
+    async (_, ended) => {
+      const { deliver, kube, later } = await setUp(ended);
+      expect((await deliver()).kind).toBe("noted");
+      await later(7200);
+      expect(kube.all(remediations)).toHaveLength(2);
+    },
+  );
 
   it("must be sent again when it cannot be written down: what it opens later would be lost", async () => {
     const { kube, deliver } = await setUp(succeeded(10));

@@ -12,6 +12,8 @@ import { isTerminal, remediations, TARGET_HASH_LABEL } from "../operarius/remedi
 import type { Target } from "../operarius/target.ts";
 import { errorText } from "../reporting/log.ts";
 import type { ControlContext } from "./context.ts";
+import { replacing } from "./replacing.ts";
+import { heardAt } from "./summary.ts";
 import { instant, iso } from "./transition.ts";
 import { withWayOut } from "./way-out.ts";
 
@@ -40,32 +42,56 @@ export async function admit(
   request: { alert: Alert; hook: HookMessage; operarius: Operarius; target: Target },
 ): Promise<Admission> {
   try {
-    const episodes = await episodesOf(context, request.target);
-    const [newest] = episodes;
-    if (newest === undefined) return await open(context, request, 1);
-    const isGoing = newest.metadata.deletionTimestamp !== undefined;
-    if (!isTerminal(newest.status?.phase)) {
-      // Nobody works on it any more, and what is noted on it goes with it; its Job may still run.
-      if (isGoing) return { kind: "unavailable", message: `${newest.metadata.name} is being deleted` };
-      if (isForAfter(request, newest)) return await keepForAfter(context, newest, request);
-      await seenFiring(context, newest, request.alert);
-      return { kind: "live", remediation: newest.metadata.name, sequence: newest.spec.sequence };
-    }
-    const ours = isOurs(context, request.operarius, request.target);
-    const skipped = withinWindow(request.operarius, newest, context.now());
-    const noted = ours && !isGoing ? watchedOver(newest, context) : undefined;
-    const answer = skipped ?? noted;
-    if (answer !== undefined) {
-      // What it opens later rests on this note alone, so that the sender must try again when it is not written.
-      if (ours) await writeSeenFiring(context, newest, request.alert);
-      return answer;
-    }
-    const opened = await open(context, request, newest.spec.sequence + 1);
-    if (opened.kind === "created") await forget(context, episodes.slice(EPISODES_KEPT - 1));
-    return opened;
+    const first = await judge(context, request);
+    return first.kind === "taken" ? await standIn(context, request, first) : first;
   } catch (error) {
     return failed(error);
   }
+}
+
+/** Another replica, receiver or delivery has created the record in the same moment. */
+type Taken = { kind: "taken"; remediation: string; sequence: number };
+
+/** That record stands for this alert, too, and opens no other; what is told apart on it is noted as if it had come later. */
+async function standIn(
+  context: ControlContext,
+  request: Parameters<typeof admit>[1],
+  taken: Taken,
+): Promise<Admission> {
+  const { remediation, sequence } = taken;
+  const newest = await newestOf(context, request.target);
+  if (newest !== undefined && isForAfter(request, newest)) {
+    const second = await judge(context, request);
+    if (second.kind !== "taken") return second;
+  } else if (newest !== undefined) await seenFiring(context, newest, request.alert);
+  return { kind: "live", remediation, sequence };
+}
+
+/** Rejects when the API server could not be asked or refuses. */
+async function judge(context: ControlContext, request: Parameters<typeof admit>[1]): Promise<Admission | Taken> {
+  const episodes = await episodesOf(context, request.target);
+  const [newest] = episodes;
+  if (newest === undefined) return open(context, request, 1);
+  const isGoing = newest.metadata.deletionTimestamp !== undefined;
+  if (!isTerminal(newest.status?.phase)) {
+    // Nobody works on it any more, and what is noted on it goes with it; its Job may still run.
+    if (isGoing) return { kind: "unavailable", message: `${newest.metadata.name} is being deleted` };
+    if (isForAfter(request, newest)) return keepForAfter(context, newest, request);
+    await seenFiring(context, newest, request.alert);
+    return { kind: "live", remediation: newest.metadata.name, sequence: newest.spec.sequence };
+  }
+  const ours = isOurs(context, request.operarius, request.target);
+  const skipped = withinWindow(request.operarius, newest, context.now());
+  const noted = ours && !isGoing ? watchedOver(newest, context) : undefined;
+  const answer = skipped ?? noted;
+  if (answer !== undefined) {
+    // What it opens later rests on this note alone, so that the sender must try again when it is not written.
+    if (ours) await writeSeenFiring(context, newest, request.alert);
+    return answer;
+  }
+  const opened = await open(context, request, newest.spec.sequence + 1);
+  if (opened.kind === "created") await forget(context, episodes.slice(EPISODES_KEPT - 1));
+  return opened;
 }
 
 /** Whether its Job would run a remedy of ours on a target that the server can look at. */
@@ -104,9 +130,17 @@ async function keepForAfter(
   const taken = snapshot(alert, hook);
   if (taken === undefined) return { kind: "rejected", reason: "AlertTooLarge", message: TOO_LARGE };
   const { name, namespace = "", resourceVersion } = live.metadata;
+  const before = live.status?.next;
+  // There is room for one. Resolved alerts are sent once, so the sender has to come again.
+  if (before !== undefined && before.operarius.name !== operarius.metadata.name) {
+    return {
+      kind: "unavailable",
+      message: `${name} is live and keeps a resolved alert for ${before.operarius.name} already`,
+    };
+  }
   const next = { operarius: referenceTo(context, operarius, target), ...taken };
   // Under the resourceVersion: on a record that has ended meanwhile it would be forgotten.
-  const body = { metadata: { resourceVersion }, status: { next } };
+  const body = { metadata: { resourceVersion }, status: { next: replacing(before, next) } };
   await context.kube.patchStatus(remediations, { namespace, name }, { type: "merge", body });
   const message = `${name} is live; the resolved alert opens the next record at its end`;
   return { kind: "noted", remediation: name, sequence: live.spec.sequence, message };
@@ -180,7 +214,7 @@ async function open(
   context: ControlContext,
   { alert, hook, operarius, target }: Parameters<typeof admit>[1],
   sequence: number,
-): Promise<Admission> {
+): Promise<Admission | Taken> {
   const hash = targetHash(target);
   const name = remediationName(target, hash, sequence);
   const taken = snapshot(alert, hook);
@@ -196,8 +230,7 @@ async function open(
     await context.kube.create(remediations, record(name, context.settings.namespace, hash, spec));
     return { kind: "created", remediation: name, sequence };
   } catch (error) {
-    // Another replica, receiver or delivery was first; its record stands for this alert too.
-    if (isAlreadyExists(error)) return { kind: "live", remediation: name, sequence };
+    if (isAlreadyExists(error)) return { kind: "taken", remediation: name, sequence };
     throw error;
   }
 }
@@ -226,12 +259,13 @@ async function writeSeenFiring(
   const known = Object.keys(status.otherAlerts ?? {});
   const called = alertName(alert);
   const isOther = called !== alertName(spec.alert) && (known.includes(called) || known.length < MOST_OTHER_ALERTS);
-  const seen = { lastSeenFiring: iso(now()) };
+  const seen = { lastSeenFiring: iso(heardAt(status, isOther ? status.otherAlerts?.[called] : status, now())) };
   // It has begun anew since it resolved: what was kept is not true any more. A late repeat of the former time changes nothing.
-  const isAnew = status.next !== undefined && instant(alert.startsAt) > instant(status.next.alert.startsAt);
-  const body = {
-    status: isOther ? { otherAlerts: { [called]: seen } } : { ...seen, ...(isAnew ? { next: null } : {}) },
-  };
+  const { next } = status;
+  const isKept = next !== undefined && alertName(next.alert) === called;
+  const isAnew = isKept && instant(alert.startsAt) > instant(next.alert.startsAt);
+  const noted = isOther ? { otherAlerts: { [called]: seen } } : seen;
+  const body = { status: { ...noted, ...(isAnew ? { next: null } : {}) } };
   await kube.patchStatus(remediations, { namespace, name }, { type: "merge", body });
 }
 

@@ -9,6 +9,7 @@ import { errorText } from "../reporting/log.ts";
 import type { ControlContext } from "./context.ts";
 import { noteExecution } from "./execution.ts";
 import { withNotification } from "./notifications.ts";
+import { replacing } from "./replacing.ts";
 import type { StatusPatch, Transition } from "./transition.ts";
 import { mergeConditions } from "./transition.ts";
 
@@ -48,12 +49,18 @@ export async function applyTransition(
 export async function patchStatus(
   { kube, settings }: ControlContext,
   remediation: Live<Remediation>,
-  { conditions, ...fields }: StatusPatch,
+  { conditions, look, ...fields }: StatusPatch,
 ): Promise<Live<Remediation>> {
   const { name, namespace = "", resourceVersion } = remediation.metadata;
   const merged = conditions ? mergeConditions(remediation.status?.conditions, conditions) : undefined;
   const mode = remediation.status?.mode ?? settings.mode;
-  const status = { mode, ...fields, ...(merged === undefined ? {} : { conditions: merged }) };
+  const status = {
+    mode,
+    ...fields,
+    // A look has no part that holds on when a later one does not say it.
+    ...(look === undefined ? {} : { look: replacing(remediation.status?.look, look) }),
+    ...(merged === undefined ? {} : { conditions: merged }),
+  };
   const body = { metadata: { resourceVersion }, status };
   return kube.patchStatus(remediations, { namespace, name }, { type: "merge", body });
 }

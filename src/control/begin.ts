@@ -2,17 +2,22 @@
 import { Stalled } from "../engine/errors.ts";
 import { assertNotPaused } from "../engine/pause.ts";
 import { isForbidden, isNotFound } from "../kube/errors.ts";
+import { isObjectName } from "../kube/paths.ts";
 import { namespaces } from "../kube/resources.ts";
 import type { Live } from "../kube/types.ts";
 import type { Remediation } from "../operarius/remediation.ts";
 import { applyTransition } from "./apply.ts";
 import type { ControlContext } from "./context.ts";
+import { jobExists } from "./create-job.ts";
+import { withdrawn } from "./decide.ts";
+import { wasCounted } from "./execution.ts";
 import type { Hold } from "./hold.ts";
+import { judgeResolved } from "./judge-look.ts";
 import { lookAt, lookPatch } from "./look-at.ts";
 import type { Look } from "./looks.ts";
 import { onlyObserving } from "./observe.ts";
 import { matchesSelector } from "./selector.ts";
-import { jobExists, startAttempt } from "./start-attempt.ts";
+import { startAttempt } from "./start-attempt.ts";
 import type { StartFacts, StartVerdict } from "./start-gate.ts";
 import { judgeStart } from "./start-gate.ts";
 import { toSummary } from "./summary.ts";
@@ -56,10 +61,29 @@ async function finishReserved(
   remediation: Live<Remediation>,
   start: Start,
 ): Promise<{ requeueAfterMs?: number }> {
-  const held = await installationOrScopeHold(context, remediation);
   const jobName = remediation.status?.attempts?.find(({ n }) => n === start.attempt)?.jobName ?? "";
-  if (held === undefined || (await jobExists(context, jobName))) return go(context, remediation, start);
+  if (await jobExists(context, jobName)) return go(context, remediation, start);
+  const dropped = notWantedAnyMore(context, remediation, start);
+  // One that was counted has begun, though it is there no more: what it did is for the record's end to say.
+  if (dropped !== undefined && !(await wasCounted(context, remediation, jobName))) {
+    return carryOut(context, remediation, { start, verdict: dropped, look: undefined });
+  }
+  const held = await installationOrScopeHold(context, remediation);
+  if (held === undefined) return go(context, remediation, start);
   return carryOut(context, remediation, { start, verdict: { kind: "hold", hold: held }, look: undefined });
+}
+
+/** A person has said no, the approval has lapsed, or the alert has resolved, before the Job could be made. */
+function notWantedAnyMore(
+  { settings: { limits }, now }: ControlContext,
+  remediation: Live<Remediation>,
+  { attempt, approvedPlan }: Start,
+): Transition | undefined {
+  const dropped = withdrawn(remediation, approvedPlan, now());
+  if (dropped !== undefined || attempt > 1) return dropped;
+  const resolved = judgeResolved({ record: toSummary(remediation), limits, now: now() });
+  // Ours looks by itself whether anything is left to do.
+  return resolved?.kind === "transition" ? resolved : undefined;
 }
 
 /** Lets the suspended Job of an approved attempt go, unless nothing may begin now: then the record says why and goes on waiting. */
@@ -210,6 +234,7 @@ async function scopeHold({ kube, settings }: ControlContext, namespace: string):
     needsPerson: false,
   });
   if (namespace === "") return out("The target is in no namespace, and this installation is for labelled ones");
+  if (!isObjectName(namespace)) return out(`${JSON.stringify(namespace.slice(0, 100))} is no name of a namespace`);
   try {
     const { metadata } = await kube.get(namespaces, { name: namespace });
     return matchesSelector(namespaceSelector, metadata.labels ?? {})

@@ -117,6 +117,17 @@ function answered(remediation: Live<Remediation>, now: number): Transition | und
   return end(now, "Declined", "ApprovalLapsed", message);
 }
 
+/** Why an attempt that is reserved, and whose Job is not there, is not begun: it was denied, or its approval has lapsed. */
+export function withdrawn(
+  remediation: Live<Remediation>,
+  approvedPlan: string | undefined,
+  now: number,
+): Transition | undefined {
+  if (remediation.spec.approval?.decision === "deny") return denied(remediation, now);
+  const { approvalExpiresAt } = remediation.status ?? {};
+  return approvedPlan === undefined || approvalExpiresAt === undefined ? undefined : answered(remediation, now);
+}
+
 function denied({ spec: { approval }, status = {} }: Live<Remediation>, now: number): Transition {
   const by = approval?.by ? ` by ${approval.by}` : "";
   const why = approval?.reason ? `: ${approval.reason}` : "";

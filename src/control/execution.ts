@@ -1,7 +1,9 @@
 /** `status` of an Operarius: what its last execution was and became (CONTRACT §1). */
-import { isConflict, StatusError } from "../kube/errors.ts";
+import { isConflict, isNotFound, StatusError } from "../kube/errors.ts";
+import type { Live } from "../kube/types.ts";
 import type { OperariusObject } from "../operarius/operarius.ts";
 import { operariuses } from "../operarius/operarius.ts";
+import type { Remediation } from "../operarius/remediation.ts";
 import type { ExecutionStatus, OperariusStatus } from "../operarius/schema.ts";
 import { errorText } from "../reporting/log.ts";
 import type { ControlContext } from "./context.ts";
@@ -30,6 +32,34 @@ export async function noteStarted(
         },
   );
   if (failure !== undefined && !(failure instanceof StatusError && failure.code < 500)) throw failure;
+}
+
+/**
+ * Whether the Job was counted for this record. That of an earlier record of the same name, which somebody has deleted,
+ * was counted before this one came.
+ */
+export function isCounted(
+  { metadata, spec }: Live<Remediation>,
+  jobName: string,
+  { lastExecutedJobName, lastExecutionTime }: OperariusStatus,
+): boolean {
+  const came = Math.min(instant(spec.receivedAt), instant(metadata.creationTimestamp));
+  return lastExecutedJobName === jobName && instant(lastExecutionTime) >= came;
+}
+
+/** The same, asked of its Operarius. Rejects when that cannot be read. */
+export async function wasCounted(
+  { kube, settings }: ControlContext,
+  remediation: Live<Remediation>,
+  jobName: string,
+): Promise<boolean> {
+  const ref = { namespace: settings.namespace, name: remediation.spec.operarius.name };
+  try {
+    return isCounted(remediation, jobName, (await kube.get<OperariusObject>(operariuses, ref)).status ?? {});
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
 }
 
 /** Sets lastExecutionStatus; with `jobName` only while that Job is still the last one. */

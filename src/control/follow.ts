@@ -20,9 +20,11 @@ export async function follow(
   const record = toSummary(remediation);
   const newest = newestOf(standing.records(), record.target);
   const isNewest = newest === undefined || newest.sequence <= record.sequence;
-  if (record.hasNext && isNewest) {
+  if (record.hasNext) {
     const { next } = remediation.status ?? {};
-    await openNext(context, remediation, next);
+    if (isNewest) await openNext(context, remediation, next);
+    // It is the next record's now: should a person delete that, it is not opened again.
+    await patchStatus(context, remediation, { next: null });
     return {};
   }
   if (!record.ours || context.looks === undefined) return {};

@@ -12,7 +12,12 @@ import { changedByPerson, editAfter } from "./verify.ts";
 type Seen = Extract<Look, { kind: "seen" }>;
 
 /** Before any Job has started, `resolved` plus a healthy recount is the end; undefined: the alert has not resolved. */
-export function judgeResolved({ record, look, limits, now }: StartFacts): StartVerdict | undefined {
+export function judgeResolved({
+  record,
+  look,
+  limits,
+  now,
+}: Pick<StartFacts, "record" | "look" | "limits" | "now">): StartVerdict | undefined {
   if (record.resolvedAt <= record.lastFiringAt) return undefined;
   const quiet = "The alert resolved before any Job was started; nothing was done.";
   const cancelled = end(now, "Cancelled", "AlertResolved", quiet);

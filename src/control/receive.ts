@@ -35,6 +35,14 @@ interface Installed {
   reads: ReadOperarius[];
 }
 
+/** What an alert of a delivery is judged with. */
+interface Surroundings {
+  hook: HookMessage;
+  installed: Installed;
+  /** What fires in this delivery, as `identityOf` calls it. */
+  firing: ReadonlySet<string>;
+}
+
 /** How many alerts of one delivery are worked on at once; keeps a large batch from flooding the API server. */
 const PARALLEL = 8;
 /** After how many alerts other requests get their turn. */
@@ -61,6 +69,7 @@ export async function receive(receiver: Receiver, delivery: Delivery, signal?: A
     for (const alert of delivery.alerts) remember(receiver, alert);
     return { kind: "unavailable", message: installed };
   }
+  const surroundings = { hook: delivery.hook, installed, firing: firingIn(receiver.context, delivery, installed) };
   const problems: string[] = [];
   const waiting = delivery.alerts.entries();
   const work = async () => {
@@ -71,7 +80,7 @@ export async function receive(receiver: Receiver, delivery: Delivery, signal?: A
         problems.push("the delivery took longer than the write timeout");
         return;
       }
-      const outcome = await handle(receiver, { alert, hook: delivery.hook, installed });
+      const outcome = await handle(receiver, alert, surroundings);
       if (outcome.kind === "unavailable") problems.push(outcome.message);
     }
   };
@@ -97,10 +106,23 @@ async function loadOperarii({ context, catalog }: Receiver, alerts: readonly Ale
   }
 }
 
-async function handle(
-  receiver: Receiver,
-  { alert, hook, installed }: { alert: Alert; hook: HookMessage; installed: Installed },
-): Promise<Outcome> {
+/** The alerts that fire beside resolved ones: two exporters tell of the same trouble, and one of them is gone. */
+function firingIn(context: ControlContext, { alerts }: Delivery, { operarii }: Installed): Set<string> {
+  if (!alerts.some(({ status }) => status === "resolved")) return new Set();
+  const identities = alerts.map((alert) => {
+    const operarius = alert.status === "firing" ? match(alert, operarii) : undefined;
+    const target = operarius === undefined ? undefined : targetIn(context, operarius, alert);
+    return target === undefined || "reason" in target ? "" : identityOf(alert, target);
+  });
+  return new Set(identities);
+}
+
+/** The alert by its name and target: what changes when an exporter restarts does not tell alerts apart. */
+function identityOf(alert: Alert, target: Target): string {
+  return JSON.stringify([alertName(alert), targetHash(target)]);
+}
+
+async function handle(receiver: Receiver, alert: Alert, { hook, installed, firing }: Surroundings): Promise<Outcome> {
   const { context } = receiver;
   const operarius = match(alert, installed.operarii);
   let outcome: Outcome = { kind: "no-match" };
@@ -113,7 +135,7 @@ async function handle(
     if (outcome.kind === "skipped") await noteExecution(context, operarius.metadata.name, "Skipped: Deduplication");
   }
   if (alert.status === "resolved") {
-    const cleared = await noteResolved(context, installed.operarii, alert);
+    const cleared = await noteResolved(context, alert, { installed, firing });
     if (outcome.kind === "no-match") outcome = cleared;
   }
   if (outcome.kind === "no-match") outcome = { ...outcome, ...explainMatch(alert, installed.reads).unmatched };
@@ -145,11 +167,15 @@ function whyNot(outcome: Outcome): Pick<StoredAlert, "unmatched" | "rejected"> {
  * A resolved alert is noted on the record that the same alert opened; before any Job, that may cancel it. A record of ours
  * that has ended watches over its target as long as the alert fires, so it is told, too.
  */
-async function noteResolved(context: ControlContext, operarii: Operarius[], alert: Alert): Promise<Outcome> {
-  const operarius = match({ ...alert, status: "firing" }, operarii);
+async function noteResolved(
+  context: ControlContext,
+  alert: Alert,
+  { installed, firing }: Omit<Surroundings, "hook">,
+): Promise<Outcome> {
+  const operarius = match({ ...alert, status: "firing" }, installed.operarii);
   if (operarius === undefined) return { kind: "no-match" };
   const target = targetIn(context, operarius, alert);
-  if ("reason" in target) return { kind: "resolved" };
+  if ("reason" in target || firing.has(identityOf(alert, target))) return { kind: "resolved" };
   try {
     const newest = await newestOf(context, target);
     if (newest === undefined) return { kind: "resolved" };

@@ -1,7 +1,6 @@
 /** One Job per (record, attempt): reserve the number, create the Job, note that it started. Safe to repeat at any point. */
 import type { Job } from "kubernetes-types/batch/v1";
-import { isAlreadyExists, isConflict, isNotFound, StatusError } from "../kube/errors.ts";
-import { jobs } from "../kube/resources.ts";
+import { isConflict, isNotFound } from "../kube/errors.ts";
 import type { Live } from "../kube/types.ts";
 import { asksByItself } from "../operarius/asks-by-itself.ts";
 import { misses } from "../operarius/match.ts";
@@ -11,18 +10,17 @@ import { operariuses, readOperarius } from "../operarius/operarius.ts";
 import type { Remediation, RemediationAttempt } from "../operarius/remediation.ts";
 import { isTerminal, remediations } from "../operarius/remediation.ts";
 import { renderJob } from "../operarius/render-job.ts";
+import type { OperariusStatus } from "../operarius/schema.ts";
 import { approvalGiven, jobStarted } from "../reporting/events.ts";
-import { errorText } from "../reporting/log.ts";
 import { nodesToAvoid } from "./conclude.ts";
 import type { ControlContext } from "./context.ts";
-import { noteStarted } from "./execution.ts";
+import type { NamedJob } from "./create-job.ts";
+import { createJob, findJob, jobExists, madeOnce, refused } from "./create-job.ts";
+import { isCounted, noteStarted } from "./execution.ts";
 import { accountForbidden } from "./job-account.ts";
 import { awaitRelease, honoursSuspend, notHonoured, suspendedForm } from "./suspended.ts";
 import type { Transition } from "./transition.ts";
 import { end, instant, iso, replaceLast } from "./transition.ts";
-
-/** How long a Job that the API server refuses for now (quota, missing rights) is tried again. */
-const GIVE_UP_MS = 60 * 60 * 1000;
 
 /** How often the start is noted anew on a record that somebody else has just written. */
 const MAX_CONFLICTS = 8;
@@ -40,6 +38,12 @@ export interface StartRequest {
 /** Rejects when it should be tried again: conflict, transport, refused for now. */
 export async function startAttempt(context: ControlContext, request: StartRequest): Promise<void> {
   const { apply, remediation } = request;
+  const there = await madeBefore(context, request);
+  if (there !== undefined) {
+    const foundAt = instant(there.metadata.creationTimestamp);
+    await noteMade(context, request, { job: there, foundAt, isHeldBack: there.spec?.suspend === true });
+    return;
+  }
   const found = await loadOperarius(context, remediation);
   if (found.kind === "transition") {
     await apply(remediation, found);
@@ -56,26 +60,55 @@ export async function startAttempt(context: ControlContext, request: StartReques
     return;
   }
   const isHeldBack = needsRelease(context, request, found.operarius);
-  if (isHeldBack && !(await honoursSuspend(context, rendered.job))) {
-    await apply(remediation, notHonoured(context.now()));
+  const job = isHeldBack ? suspendedForm(rendered.job) : rendered.job;
+  const reserved = await reserve(context, request, job);
+  const unfit = isHeldBack ? await notSuspendable(context, reserved, job) : undefined;
+  if (unfit !== undefined) {
+    await apply(reserved, unfit);
     return;
   }
-  const job = isHeldBack ? suspendedForm(rendered.job) : rendered.job;
-  const reserved = await reserve(request, job);
   const isGone = !isHeldBack && (await isStartedAndGone(context, request, { ...found, job }));
   const made = isGone ? madeOnce : await createJob(context, reserved, job);
   if (made.kind === "transition") {
     await apply(reserved, made);
     return;
   }
-  await noteStarted(context, found.operarius.metadata.name, { jobName: job.metadata.name, foundAt: made.foundAt });
   // One that was made under another mode is there, suspended, or its template says so: it would wait for ever.
-  if (isHeldBack || made.suspended === true || job.spec?.suspend === true) {
-    const { approvalMs } = context.settings.limits;
-    await apply(reserved, awaitRelease(reserved, { job, now: context.now(), approvalMs }));
-    return;
-  }
-  await noteRunning(context, { ...request, remediation: reserved }, job.metadata.name);
+  const isSuspended = isHeldBack || made.suspended === true || job.spec?.suspend === true;
+  await noteMade(
+    context,
+    { ...request, remediation: reserved },
+    { job, foundAt: made.foundAt, isHeldBack: isSuspended },
+  );
+}
+
+/** The Job of a pass that was interrupted before it noted the start: it is followed, whatever became of its Operarius. */
+async function madeBefore(
+  context: ControlContext,
+  { remediation: { metadata, status }, attempt }: StartRequest,
+): Promise<Live<Job> | undefined> {
+  const reserved = status?.attempts?.find(({ n }) => n === attempt);
+  const job = reserved === undefined ? undefined : await findJob(context, reserved.jobName);
+  const owner = job?.metadata.ownerReferences?.find(({ kind }) => kind === remediations.kind);
+  return owner?.uid === metadata.uid ? job : undefined;
+}
+
+/** The Job is there: it is counted, and the record says so, or asks a person to let it go. */
+async function noteMade(
+  context: ControlContext,
+  request: StartRequest,
+  {
+    job,
+    foundAt,
+    isHeldBack,
+  }: { job: Job & { metadata: { name: string } }; foundAt: number | undefined; isHeldBack: boolean },
+): Promise<void> {
+  const { apply, remediation } = request;
+  const { name: jobName } = job.metadata;
+  await noteStarted(context, remediation.spec.operarius.name, { jobName, foundAt });
+  if (!isHeldBack) return noteRunning(context, request, jobName);
+  const { approvalMs } = context.settings.limits;
+  await apply(remediation, awaitRelease(remediation, { job, now: context.now(), approvalMs }));
 }
 
 /**
@@ -91,7 +124,8 @@ async function noteRunning(
   let record = remediation;
   for (let tries = 1; ; tries++) {
     const last = record.status?.attempts?.at(-1);
-    if (last?.n !== attempt || last.startedAt !== undefined || isTerminal(record.status?.phase)) return;
+    const isSaid = last?.startedAt !== undefined || last?.suspended === true;
+    if (last?.n !== attempt || isSaid || isTerminal(record.status?.phase)) return;
     try {
       await apply(record, {
         kind: "transition",
@@ -119,21 +153,11 @@ async function noteRunning(
 async function isStartedAndGone(
   context: ControlContext,
   { remediation, attempt }: StartRequest,
-  { lastJobName, job }: { lastJobName: string | undefined; job: NamedJob },
+  { counted, job }: { counted: OperariusStatus; job: NamedJob },
 ): Promise<boolean> {
+  const { name } = job.metadata;
   const isAgain = remediation.status?.attempts?.some(({ n }) => n === attempt) === true;
-  return isAgain && lastJobName === job.metadata.name && !(await jobExists(context, job.metadata.name));
-}
-
-/** Whether the installation has a Job of this name. */
-export async function jobExists({ kube, settings }: ControlContext, name: string): Promise<boolean> {
-  try {
-    await kube.get(jobs, { namespace: settings.namespace, name });
-    return true;
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
-  }
+  return isAgain && isCounted(remediation, name, counted) && !(await jobExists(context, name));
 }
 
 /**
@@ -144,10 +168,23 @@ function needsRelease({ settings }: ControlContext, { remediation }: StartReques
   return settings.mode === "approve" && !(remediation.spec.operarius.ours === true && asksByItself(spec));
 }
 
+/** The end of a record whose Job cannot be held back, or is refused already as a dry run. Rejects when it should be tried again. */
+async function notSuspendable(
+  context: ControlContext,
+  reserved: Live<Remediation>,
+  job: NamedJob,
+): Promise<Transition | undefined> {
+  try {
+    return (await honoursSuspend(context, job)) ? undefined : notHonoured(context.now());
+  } catch (error) {
+    return refused(context, reserved, { name: job.metadata.name, error });
+  }
+}
+
 async function loadOperarius(
   { kube, now, settings }: ControlContext,
   { spec: { alert, operarius: answering } }: Live<Remediation>,
-): Promise<{ kind: "operarius"; operarius: Operarius; lastJobName: string | undefined } | Transition> {
+): Promise<{ kind: "operarius"; operarius: Operarius; counted: OperariusStatus } | Transition> {
   const { name } = answering;
   try {
     const object = await kube.get<OperariusObject>(operariuses, { namespace: settings.namespace, name });
@@ -158,7 +195,7 @@ async function loadOperarius(
     }
     // Somebody has narrowed it meanwhile, possibly just because of this record.
     const [miss] = misses(read.operarius, withoutUndefined(alert));
-    if (miss === undefined) return { ...read, lastJobName: object.status?.lastExecutedJobName };
+    if (miss === undefined) return { ...read, counted: object.status ?? {} };
     const why = `Operarius ${name} was changed before the Job was started and does not answer this alert any more: ${miss.message}.`;
     return end(now(), "Cancelled", "OperariusChanged", why);
   } catch (error) {
@@ -166,8 +203,6 @@ async function loadOperarius(
     return end(now(), "Failed", "OperariusGone", `Operarius ${name} was deleted before its Job was started.`);
   }
 }
-
-export type NamedJob = Job & { metadata: { name: string; namespace: string } };
 
 function render(
   { now, settings }: ControlContext,
@@ -200,6 +235,7 @@ function render(
 
 /** The number is written down before the Job is created, so that it is never given twice. */
 async function reserve(
+  { now }: ControlContext,
   { remediation, attempt, approvedPlan, apply }: StartRequest,
   job: NamedJob,
 ): Promise<Live<Remediation>> {
@@ -208,6 +244,7 @@ async function reserve(
   const entry: RemediationAttempt = {
     n: attempt,
     jobName: job.metadata.name,
+    reservedAt: iso(now()),
     ...(approvedPlan === undefined ? {} : { approvedPlan }),
   };
   return apply(remediation, {
@@ -221,56 +258,6 @@ async function reserve(
     },
     ...(approvedPlan === undefined ? {} : { notice: approvalGiven(approvedPlan, remediation.spec.approval?.by) }),
   });
-}
-
-/** The Job exists and is ours; `foundAt`: since when, where it was there already. */
-type Made = { kind: "made"; foundAt?: number; suspended?: boolean };
-
-/** Made by an earlier pass, and counted then. */
-const madeOnce: Made = { kind: "made" };
-
-/** A transition when the Job never will exist. */
-async function createJob(
-  context: ControlContext,
-  remediation: Live<Remediation>,
-  job: NamedJob,
-): Promise<Made | Transition> {
-  const { kube, log, metrics, now } = context;
-  const { name, namespace } = job.metadata;
-  try {
-    await kube.create(jobs, job);
-    metrics.jobsCreated.inc();
-    log.info({ remediation: remediation.metadata.name, job: name }, "job created");
-    return { kind: "made" };
-  } catch (error) {
-    if (isAlreadyExists(error)) return await claimed(context, remediation, { name, namespace });
-    const final = error instanceof StatusError && (error.code === 400 || error.code === 422);
-    if (final || now() - instant(remediation.spec.receivedAt) > GIVE_UP_MS) {
-      return end(now(), "Failed", "JobRefused", `The API server refused Job ${name}: ${errorText(error)}`);
-    }
-    throw error;
-  }
-}
-
-/** A Job of that name is there: ours from an interrupted pass, or somebody else's. */
-async function claimed(
-  { kube, now }: ControlContext,
-  remediation: Live<Remediation>,
-  ref: { name: string; namespace: string },
-): Promise<Made | Transition> {
-  const existing = await kube.get(jobs, ref);
-  const owner = existing.metadata.ownerReferences?.find(({ kind }) => kind === remediations.kind);
-  if (owner?.uid === remediation.metadata.uid) {
-    const { metadata, spec } = existing;
-    return { kind: "made", foundAt: instant(metadata.creationTimestamp), suspended: spec?.suspend === true };
-  }
-  // Somebody deleted the earlier record of this name; garbage collection takes its Job away soon.
-  const leftOver = owner !== undefined || existing.metadata.deletionTimestamp !== undefined;
-  if (leftOver && now() - instant(remediation.spec.receivedAt) < GIVE_UP_MS) {
-    throw new Error(`Job ${ref.name} of a record that was deleted is still there`);
-  }
-  const message = `A Job named ${ref.name} exists and does not belong to this record; delete it and wait for the next alert.`;
-  return end(now(), "Failed", "JobNameTaken", message);
 }
 
 /** zod's inferred optional fields allow an explicit undefined; what the API server sent has none. */

@@ -95,6 +95,20 @@ function heard(receivedAt: number, status: RemediationStatus): Pick<RecordSummar
   };
 }
 
+/**
+ * When a delivery of now counts as heard, in milliseconds since the epoch: after what the record says already, which a
+ * replica whose clock is ahead may have written. `alert`: what the record knows of this very alert.
+ */
+export function heardAt(
+  status: RemediationStatus,
+  alert: Pick<RemediationStatus, "alertResolvedAt"> | undefined,
+  now: number,
+): number {
+  const { phase, endedAt, look } = status;
+  const after = isTerminal(phase) ? Math.max(instant(endedAt), instant(look?.at)) + 1 : 0;
+  return Math.max(now, after, instant(alert?.alertResolvedAt));
+}
+
 /** In the order in which they came: equal on every replica. */
 export function byArrival(a: RecordSummary, b: RecordSummary): number {
   return a.receivedAt - b.receivedAt || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);

@@ -43,11 +43,17 @@ export function withQuery(path: string, query: Query): string {
   return `${path}${path.includes("?") ? "&" : "?"}${pairs.join("&")}`;
 }
 
-/** The rule of k8s.io/apimachinery validation/path: these would change the meaning of the path. */
+/** The longest name that any object has; a longer one would only make the path too long for the server. */
+const LONGEST_NAME = 253;
+
+/** Whether an object can have this name at all; the rule of k8s.io/apimachinery validation/path. */
+export function isObjectName(name: string): boolean {
+  return name !== "" && name !== "." && name !== ".." && name.length <= LONGEST_NAME && !/[/%]/.test(name);
+}
+
+/** Other names would change the meaning of the path. */
 function segment(name: string, plural: string): string {
-  if (name === "" || name === "." || name === ".." || /[/%]/.test(name)) {
-    throw badRequest(`"${name.slice(0, 100)}" cannot be a name in ${plural}`);
-  }
+  if (!isObjectName(name)) throw badRequest(`"${name.slice(0, 100)}" cannot be a name in ${plural}`);
   return encodeURIComponent(name);
 }
 

@@ -94,6 +94,7 @@ const attemptSchema = z.object({
   reason: z.string().optional(),
   node: z.string().optional().describe("Where its pod ran."),
   receipt: z.string().optional().describe("The Receipt that tells all of it, in the same namespace."),
+  reservedAt: instant.optional().describe("Since when its Job is tried to be made."),
   startedAt: instant.optional(),
   finishedAt: instant.optional(),
   lastWriteAt: instant.optional().describe("Of its last write to the target; absent when it wrote nothing."),
