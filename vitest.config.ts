@@ -6,10 +6,10 @@ const reportFile = process.env.OPERARIUS_SUITE_REPORT;
 
 /**
  * `unit` is fast and pure; `sandbox` starts embedded clusters and runs the built program against them; `scenarios` does
- * the same for the causes beyond S01-S22, several at once, and kill -9; `conformance` plays the same cases on the sandbox
- * and on a real control plane; `cluster` plays all scenarios on a real control plane; `openfero` is the compatibility suite
- * on the sandbox, `openfero-cluster` the same on a real control plane; `faults` breaks the API server's answers, the
- * replicas and the Jobs, and counts what was lost or doubled.
+ * the same for the causes beyond S01-S22, several at once, kill -9, and the guard before a cluster of the user's;
+ * `conformance` plays the same cases on the sandbox and on a real control plane; `cluster` plays all scenarios on a real
+ * control plane; `openfero` is the compatibility suite on the sandbox, `openfero-cluster` the same on a real control plane;
+ * `faults` breaks the API server's answers, the replicas and the Jobs, and counts what was lost or doubled.
  */
 export default defineConfig({
   test: {
