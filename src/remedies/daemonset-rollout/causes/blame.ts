@@ -81,7 +81,7 @@ function missing({ cause, words = "" }: Trouble, proven: RevisionFacts, here: Si
 }
 
 /** True when the new revision asks for more than the proven one did. */
-function asksForMore(proven: RevisionFacts, { observation }: Situation): boolean {
+export function asksForMore(proven: RevisionFacts, { observation }: Pick<Situation, "observation">): boolean {
   const before = proven.admission;
   const now = observation.daemonSet.template.admission;
   if (before.requests === now.requests) return false;

@@ -92,6 +92,27 @@ describe("what refuses new pods", () => {
     });
   });
 
+  it.each<[string, Partial<AdmissionFacts>, string, boolean]>([
+    ["asks for more", { requests: "more", cpuMilli: 200 }, "requests.cpu=200m", true],
+    ["asks for higher limits", { requests: "more" }, "limits.cpu=1", true],
+    ["asks for less", { requests: "less", cpuMilli: 50 }, "requests.cpu=50m", false],
+    ["asks for more, where pods are counted", { requests: "more", cpuMilli: 200 }, "pods=1", false],
+    ["asks for more, where objects are counted", { requests: "more", cpuMilli: 200 }, "count/pods=1,pods=1", false],
+    ["asks for more, where pods are counted, too", { requests: "more", cpuMilli: 200 }, "pods=1,requests.cpu=1", true],
+  ])("a quota is exceeded by a template only that %s", (_name, part, requested, want) => {
+    const message = `pods "agent-x" is forbidden: exceeded quota: few, requested: ${requested}, used: pods=9, limited: pods=9`;
+    const template = aTemplate({ admission: anAdmission(part) });
+    const observation = lacking(["n1"], { events: [anEvent({ message })], daemonSet: { template } });
+    expect(failing(observation)).toMatchObject({ cause: "C20", templateCaused: want });
+  });
+
+  it("a quota that wants limits blames the template that has dropped them", () => {
+    const message = "failed quota: compute: must specify requests.cpu";
+    const template = aTemplate({ admission: anAdmission({ requests: "none", cpuMilli: 0 }) });
+    const observation = lacking(["n1"], { events: [anEvent({ message })], daemonSet: { template } });
+    expect(failing(observation)?.templateCaused).toBe(true);
+  });
+
   it("no template is blamed where no revision is proven", () => {
     const template = aTemplate({ admission: anAdmission({ requests: "more" }) });
     const events = [anEvent({ message: "exceeded quota: few" })];
