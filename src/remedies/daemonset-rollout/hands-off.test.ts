@@ -156,6 +156,17 @@ describe("one pod of a new revision that runs nowhere yet", () => {
       ]),
     ],
     [
+      "the node's disk is full, between two tries to start it",
+      stoppedRollout([
+        crashingPod("n1", {
+          containers: crashingPod("n1").containers.map((container) => ({
+            ...container,
+            lastTerminated: { exitCode: 128, reason: "StartError", message: "mkdir /run/x: no space left on device" },
+          })),
+        }),
+      ]),
+    ],
+    [
       "the node's image store is damaged",
       stoppedRollout([
         image(

@@ -10,7 +10,7 @@ const MOUNT = new Set(["FailedMount", "FailedAttachVolume", "FailedMapVolume"]);
 const SANDBOX = new Set(["FailedCreatePodSandBox"]);
 
 /** Words of a container runtime whose own node is the trouble: its disk, its limits, or a runtime that is stuck. */
-const NODE =
+export const NODE =
   /no space left|disk quota exceeded|is reserved for|context deadline exceeded|i\/o (timeout|error)|input\/output error|read-only file system|too many open files|cannot allocate memory|resource temporarily unavailable/i;
 
 /** Recognises a container that cannot be created, once it has had the time in which such things heal by themselves. */
