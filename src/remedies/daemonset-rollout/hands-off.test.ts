@@ -184,6 +184,21 @@ describe("one pod of a new revision that runs nowhere yet", () => {
     expect(shape(planned(observation))).toBe("decline");
   });
 
+  it("its volume mounted in the end, and the node cannot set up its network: the template is not rolled back", () => {
+    const about = "Pod/agent-n1";
+    const cache = 'MountVolume.SetUp failed for volume "new" : failed to sync configmap cache: timed out';
+    const events = [
+      anEvent({ about, reason: "FailedMount", message: cache, lastAt: NOW - 19 * MINUTE }),
+      anEvent({ about, reason: "FailedCreatePodSandBox", message: "no IP addresses available", lastAt: NOW - SECOND }),
+    ];
+    const daemonSet = { template: aTemplate({ volumes: ["new"] }) };
+    const observation = stoppedRollout([waitingPod("n1", { reason: "ContainerCreating" })], { events, daemonSet });
+    expect(planned(observation)).toMatchObject({ kind: "decline", reason: "PodSandbox" });
+    const [mount, sandbox] = events.map((event) => ({ ...event, lastAt: NOW - MINUTE - event.lastAt + NOW }));
+    const swapped = { ...observation, events: [mount, sandbox].filter((event) => event !== undefined) };
+    expect(diagnose(swapped, aPlanContext()).reason).toBe("VolumeMount");
+  });
+
   it.each<[string, PodFacts]>([
     ["a probe that never succeeds", neverReadyPod("n1")],
     ["a volume that does not mount", waitingPod("n1", { reason: "ContainerCreating" })],

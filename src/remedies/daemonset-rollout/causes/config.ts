@@ -43,9 +43,12 @@ export const recogniseCreating: Recognise = ({ pod, daemonSet, events, at, allow
   if (!pod.bound || pod.phase !== "Pending" || at - pod.createdAt < allowanceMs) return undefined;
   // What runs is not being created: an init container at work has its own time.
   if (pod.containers.some(({ runningSince }) => runningSince !== undefined)) return undefined;
-  const own = events.filter(({ about }) => about === `Pod/${pod.name}`);
-  const mount = own.find(({ reason }) => MOUNT.has(reason));
-  const sandbox = own.find(({ reason }) => SANDBOX.has(reason));
+  // Volumes come before the sandbox: of two kinds of failure the older one is over, though its event is still there.
+  const newest = events
+    .filter(({ about, reason }) => about === `Pod/${pod.name}` && (MOUNT.has(reason) || SANDBOX.has(reason)))
+    .sort((a, b) => b.lastAt - a.lastAt)[0];
+  const mount = newest && MOUNT.has(newest.reason) ? newest : undefined;
+  const sandbox = newest && SANDBOX.has(newest.reason) ? newest : undefined;
   const base = { blame: "either", ranBefore: false } as const;
   const circular = isNetwork(daemonSet.template);
   if (mount) {
