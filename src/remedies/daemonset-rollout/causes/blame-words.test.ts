@@ -87,6 +87,26 @@ describe("a denied pull (C02)", () => {
   });
 });
 
+describe("an image that does not exist (C01)", () => {
+  const gone: Blame = {
+    revision: false,
+    why: "Revision 1 names the same image, so a rollback would miss it the same way: put the image back, or name another one.",
+  };
+  const absent = () => {
+    const waiting = { reason: "ErrImagePull", message: "manifest unknown" };
+    const { runningSince: _none, ...container } = aContainer({ imageId: "", ready: false, waiting });
+    return waitingPod("n1", { reason: "" }, { containers: [container] });
+  };
+  it.each<[string, string, Blame]>([
+    ["app:ok-1", "app:ok-2", REVISION],
+    ["app:ok-2", "app:ok-2", gone],
+  ])("from %s to %s", (before, now, want) => {
+    const images = [{ images: { main: before } }, { images: { main: now } }] as const;
+    expect(blamed([absent()], ...images)).toEqual([want]);
+    expect(blamed([absent()], ...images, { revisions: [] })).toEqual([REVISION]);
+  });
+});
+
 describe("what is missing (C10, C11)", () => {
   const config = (message: string) => [waitingPod("n1", { reason: "CreateContainerConfigError", message })];
   const mount = (message: string, before: Partial<RevisionFacts>, now: Partial<TemplateFacts>) =>

@@ -19,6 +19,15 @@ function person(why: string): Blame {
   return { revision: false, why };
 }
 
+/** C01: an image that the proven revision names, too, was there once: a rollback would miss it the same way. */
+function absentImage({ container = "" }: Trouble, proven: RevisionFacts, here: Situation): Blame {
+  const { images } = here.observation.daemonSet.template;
+  if (images[container] === undefined || images[container] !== proven.images[container]) return REVISION;
+  return person(
+    `Revision ${proven.number} names the same image, so a rollback would miss it the same way: put the image back, or name another one.`,
+  );
+}
+
 /** C02: only a registry or a pull secret that the new revision brought can be its fault. */
 function deniedPull({ container = "" }: Trouble, proven: RevisionFacts, here: Situation): Blame {
   const { template } = here.observation.daemonSet;
@@ -112,6 +121,7 @@ function unschedulable(trouble: Trouble, proven: RevisionFacts, here: Situation)
 /** Who is to blame for one troubled pod of the present revision, while none of its pods is available. */
 export function blame({ trouble }: TroubledPod, here: Situation): Blame {
   const { proven } = here;
+  if (trouble.cause === "C01" && trouble.blame === "template" && proven) return absentImage(trouble, proven, here);
   if (trouble.blame === "template") return REVISION;
   switch (trouble.cause) {
     case "C02":
