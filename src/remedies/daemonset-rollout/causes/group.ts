@@ -13,7 +13,8 @@ export interface Group {
   pods: readonly TroubledPod[];
 }
 
-function podNames(pods: readonly TroubledPod[]): string[] {
+/** The pods by name. */
+export function podNames(pods: readonly TroubledPod[]): string[] {
   return pods.map(({ pod }) => pod.name);
 }
 
@@ -22,13 +23,15 @@ export function nodeNames(pods: readonly TroubledPod[]): string[] {
   return [...new Set(pods.map(({ pod }) => pod.node))];
 }
 
-function evidenceOf(pods: readonly TroubledPod[]): string[] {
+/** What the first five show. */
+export function evidenceOf(pods: readonly TroubledPod[]): string[] {
   return pods
     .slice(0, 5)
     .flatMap(({ pod, trouble }) => trouble.evidence.map((line) => `pod ${pod.name} on ${pod.node}: ${line}`));
 }
 
-function running({ counters, good, oldGood }: Situation): string {
+/** "3 of 4 pods run". */
+export function running({ counters, good, oldGood }: Situation): string {
   return `${good.length + oldGood.length} of ${counters.desired} pods run`;
 }
 
@@ -133,36 +136,6 @@ export function oneNode(here: Situation, member: TroubledPod): Group {
   };
 }
 
-/** Pods in phase Failed, and whether what failed them still holds. */
-export function failedPods(here: Situation, pods: readonly TroubledPod[]): Group {
-  const pressed = pods.filter(({ trouble }) => !trouble.recreationCanHelp);
-  const { daemonSet } = here.observation;
-  const first = pressed[0] ?? pods[0];
-  const node = here.slots.find((slot) => slot.node.name === first?.pod.node)?.node;
-  const what = `${running(here)}; pod ${first?.pod.name} on ${first?.pod.node} ${first?.trouble.sentence}`;
-  return {
-    kind: "failed-pods",
-    pods: pods.filter(({ trouble }) => trouble.recreationCanHelp),
-    finding: {
-      cause: "C14",
-      reason: pressed.length > 0 ? "NodePressure" : "PodFailed",
-      message:
-        pressed.length > 0
-          ? `${what}. A new pod would be evicted again while that lasts.`
-          : `${what}. The cause is gone, so deleting the failed pod brings its replacement at once.`,
-      evidence: evidenceOf(pods),
-      pods: podNames(pods),
-      nodes: nodeNames(pods),
-      commands: [
-        pressed.length > 0
-          ? `kubectl describe node ${first?.pod.node}   # relieve ${node?.pressures.join(", ")}`
-          : `kubectl delete pod ${first?.pod.name} -n ${daemonSet.namespace}`,
-      ],
-      ...(pressed.length > 0 && nodeNames(pods).length === 1 ? { root: `node/${first?.pod.node}` } : {}),
-    },
-  };
-}
-
 /** Many pods of a revision that ran well lost readiness while their nodes stayed Ready. */
 export function degraded(here: Situation, pods: readonly TroubledPod[]): Group {
   const { daemonSet } = here.observation;
@@ -191,7 +164,7 @@ function roomCommand(node: string): string {
 }
 
 /** "on n1" or "on 3 nodes (n1, n2, n3)". */
-function placed(nodes: readonly string[]): string {
+export function placed(nodes: readonly string[]): string {
   return nodes.length === 1 ? `on ${nodes[0]}` : `on ${nodes.length} nodes (${nodes.slice(0, 5).join(", ")})`;
 }
 
