@@ -3,7 +3,7 @@ import type { ContentFacts } from "../facts.ts";
 import type { Cause } from "./cause.ts";
 import { RESTART_NO } from "./cause.ts";
 import type { Recognise } from "./trouble.ts";
-import { quote } from "./trouble.ts";
+import { clause, quote } from "./trouble.ts";
 
 const CONFIG = new Set(["CreateContainerConfigError", "CreateContainerError", "RunContainerError", "StartError"]);
 const MOUNT = new Set(["FailedMount", "FailedAttachVolume", "FailedMapVolume"]);
@@ -22,7 +22,7 @@ export const recogniseConfig: Recognise = ({ pod, at, allowanceMs }) => {
       cause: "C10",
       reason: "ContainerConfig",
       blame: NODE.test(waiting.waiting.message) ? "surroundings" : "either",
-      sentence: `container ${waiting.name} cannot be created: ${quote(waiting.waiting.message) || waiting.waiting.reason}`,
+      sentence: `container ${waiting.name} cannot be created: ${clause(waiting.waiting.message) || waiting.waiting.reason}`,
       evidence: [`${waiting.waiting.reason}: ${quote(waiting.waiting.message)}`],
       recreationCanHelp: false,
       ranBefore: false,
@@ -56,7 +56,7 @@ export const recogniseCreating: Recognise = ({ pod, daemonSet, events, at, allow
       ...base,
       cause: "C11",
       reason: "VolumeMount",
-      sentence: `a volume does not mount: ${quote(mount.message)}`,
+      sentence: `a volume does not mount: ${clause(mount.message)}`,
       evidence: [`${mount.reason}: ${quote(mount.message)}`],
       recreationCanHelp: true,
       words: mount.message,
@@ -67,7 +67,7 @@ export const recogniseCreating: Recognise = ({ pod, daemonSet, events, at, allow
       ...base,
       cause: "C12",
       reason: "PodSandbox",
-      sentence: `its sandbox or network cannot be set up${circular ? ", which is what this DaemonSet is for" : ""}: ${quote(sandbox.message)}`,
+      sentence: `its sandbox or network cannot be set up${circular ? ", which is what this DaemonSet is for" : ""}: ${clause(sandbox.message)}`,
       evidence: [
         `${sandbox.reason}: ${quote(sandbox.message)}`,
         ...(circular

@@ -5,7 +5,7 @@ import type { Cause } from "./cause.ts";
 import { RESTART_NO } from "./cause.ts";
 import { NODE } from "./config.ts";
 import type { Recognise, Trouble } from "./trouble.ts";
-import { quote } from "./trouble.ts";
+import { clause, quote } from "./trouble.ts";
 
 /** A crash loop is proven by the kubelet's back-off or by three terminations (DESIGN.md, step 3). */
 const PROVEN_TERMINATIONS = 3;
@@ -103,7 +103,7 @@ function notStarted({ name, restartCount }: ContainerFacts, words: string): Trou
     cause: "C10",
     reason: "ContainerConfig",
     blame: "surroundings",
-    sentence: `container ${name} cannot be started: ${quote(words)}`,
+    sentence: `container ${name} cannot be started: ${clause(words)}`,
     evidence: [`${restartCount} restarts: ${quote(words)}`],
     recreationCanHelp: false,
     ranBefore: false,

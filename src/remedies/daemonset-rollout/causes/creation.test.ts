@@ -137,6 +137,13 @@ describe("what is told", () => {
     });
   });
 
+  it("one full stop, also where the message has its own", () => {
+    const message = 'admission webhook "p.example.com" denied the request: images must come from here.';
+    expect(failing(lacking(["n1"], { events: [anEvent({ message })] }))?.message).toBe(
+      `Pods cannot be created on node n1: ${message}`,
+    );
+  });
+
   it("a controller that says nothing", () => {
     expect(failing(lacking(["n1"]))).toEqual({
       cause: "C42",

@@ -4,7 +4,7 @@ import type { AdmissionFacts } from "../facts.ts";
 import type { Situation } from "../situation.ts";
 import { asksForMore } from "./blame.ts";
 import type { Cause } from "./cause.ts";
-import { quote } from "./trouble.ts";
+import { clause, quote } from "./trouble.ts";
 
 interface Kind {
   cause: CauseId;
@@ -161,7 +161,7 @@ export function creationFailing(here: Situation): (Finding & { templateCaused: b
     cause: kind.cause,
     reason: kind.reason,
     message: failure
-      ? `Pods cannot be created on ${where}: ${quote(failure.message)}${templateCaused ? " (the new template asks for it)" : ""}.`
+      ? `Pods cannot be created on ${where}: ${clause(failure.message)}${templateCaused ? " (the new template asks for it)" : ""}.`
       : `The controller creates no pod on ${where} and says nothing about it.`,
     evidence: failure ? [`FailedCreate: ${quote(failure.message)}`] : [`no pod on ${where}`],
     pods: [],

@@ -230,8 +230,10 @@ function sentenceFor(here: Situation, pods: readonly TroubledPod[], why: string 
   const first = pods[0];
   const what = first?.trouble.sentence;
   if (why !== undefined) {
-    const subject = pods.length === 1 ? `pod ${first?.pod.name}` : `each of ${pods.length} pods`;
-    return `${subject} ${placed(nodes)} ${what}. ${why}`;
+    // What one pod shows may name its own node: it is not said of the others.
+    return pods.length === 1
+      ? `pod ${first?.pod.name} ${placed(nodes)} ${what}. ${why}`
+      : `${pods.length} pods ${placed(nodes)} have the same trouble, as ${first?.pod.name} shows: ${what}. ${why}`;
   }
   if (here.good.length === 0 && pods.length === 1)
     return `pod ${first?.pod.name} ${placed(nodes)} ${what}. Whether its revision or its node is to blame is not known, so nothing is changed.`;

@@ -119,7 +119,7 @@ describe("what needs a person", () => {
       cause: "C13",
       reason: "Unschedulable",
       message: expect.stringMatching(
-        /^3 of 4 pods run; pod agent-n2 on n2 cannot be scheduled to n2: .*\. Neither a new pod nor another template changes that\.$/,
+        /^3 of 4 pods run; pod agent-n2 on n2 cannot be scheduled to n2: .*[^.]\. Neither a new pod nor another template changes that\.$/,
       ),
       commands: [
         "kubectl get pods -A -o wide --field-selector spec.nodeName=n2   # make room there, or give the DaemonSet a higher priorityClassName",
@@ -132,7 +132,9 @@ describe("what needs a person", () => {
   it("many nodes without room: five are named", () => {
     const pods = ["n1", "n2", "n3", "n4", "n5", "n6"].map((node) => unschedulablePod(node));
     const finding = only(anObservation({ pods: fleet(12, pods) }));
-    expect(finding.message).toContain("; each of 6 pods on 6 nodes (n1, n2, n3, n4, n5) cannot be scheduled");
+    expect(finding.message).toContain(
+      "; 6 pods on 6 nodes (n1, n2, n3, n4, n5) have the same trouble, as agent-n1 shows: cannot be scheduled to n1: ",
+    );
     expect(finding.commands).toContain("kubectl get nodes n1 n2 n3 n4 n5 -o wide");
   });
 
@@ -141,7 +143,7 @@ describe("what needs a person", () => {
       cause: "C06",
       reason: "Flapping",
       message: expect.stringMatching(
-        /^6 of 8 pods run; each of 2 pods on 2 nodes \(n1, n2\) container main is Ready for a while and ends again \(9 restarts\)\. On several nodes that is the revision, not the nodes; no other revision is proven/,
+        /^6 of 8 pods run; 2 pods on 2 nodes \(n1, n2\) have the same trouble, as agent-n1 shows: container main is Ready for a while and ends again \(9 restarts\)\. On several nodes that is the revision, not the nodes; no other revision is proven/,
       ),
     });
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { anObservation, crashingPod } from "../../../../test/support/daemonset-builders.ts";
 import type { ContainerFacts } from "../facts.ts";
-import { imageOf, logCommands } from "./trouble.ts";
+import { clause, imageOf, logCommands, quote } from "./trouble.ts";
 
 const { daemonSet } = anObservation();
 const container = (overrides: Partial<ContainerFacts> = {}): ContainerFacts => ({
@@ -20,6 +20,19 @@ describe("imageOf", () => {
   it("is the template's while the status names none", () => {
     const [name, image] = Object.entries(daemonSet.template.images)[0] ?? ["", ""];
     expect(imageOf(container({ name }), daemonSet)).toBe(image);
+  });
+});
+
+describe("quote and clause", () => {
+  it.each([
+    ["images must come from here.", "images must come from here.", "images must come from here"],
+    [" two lines.\nand more ", "two lines.", "two lines"],
+    ["1.2.3 stays as it is", "1.2.3 stays as it is", "1.2.3 stays as it is"],
+    ["", "", ""],
+    ["x".repeat(201), `${"x".repeat(199)}…`, `${"x".repeat(199)}…`],
+  ])("%j", (text, quoted, within) => {
+    expect(quote(text)).toBe(quoted);
+    expect(clause(text)).toBe(within);
   });
 });
 

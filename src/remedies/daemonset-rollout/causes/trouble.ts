@@ -53,6 +53,11 @@ export function quote(text: string): string {
   return line.length > 200 ? `${line.slice(0, 199)}…` : line;
 }
 
+/** A quote within a sentence, which has its own full stop. */
+export function clause(text: string): string {
+  return quote(text).replace(/\.+$/, "");
+}
+
 /** The image the container waits for: its own, which need not be the template's present one. */
 export function imageOf(container: ContainerFacts, daemonSet: DaemonSetFacts): string {
   return container.image || (daemonSet.template.images[container.name] ?? "");
