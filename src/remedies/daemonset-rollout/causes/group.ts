@@ -129,7 +129,7 @@ export function oneNode(here: Situation, member: TroubledPod): Group {
       nodes: [pod.node],
       commands: [
         `kubectl describe node ${pod.node}   # repair or replace the node if a fresh pod has the same trouble`,
-        ...logCommands(pod),
+        ...logCommands(pod, trouble.container),
       ],
       root: `node/${pod.node}`,
     },
@@ -152,7 +152,7 @@ export function degraded(here: Situation, pods: readonly TroubledPod[]): Group {
       nodes,
       commands: [
         `kubectl rollout restart ${here.ref} -n ${daemonSet.namespace}   # only if a fresh pod stays Ready`,
-        `kubectl logs ${pods[0]?.pod.name} -n ${daemonSet.namespace}`,
+        ...pods.slice(0, 1).flatMap(({ pod, trouble }) => logCommands(pod, trouble.container)),
       ],
     },
   };
@@ -266,6 +266,6 @@ function commandsFor(
     ...(NO_ROOM.has(trouble.reason) ? [roomCommand(pod.node)] : []),
     `kubectl describe pod ${pod.name} -n ${namespace}`,
     `kubectl get nodes ${nodes.slice(0, 5).join(" ")} -o wide`,
-    ...logCommands(pod),
+    ...logCommands(pod, trouble.container),
   ];
 }

@@ -42,5 +42,46 @@ describe("logCommands", () => {
     ["a container that ended before", [container({ restartCount: 2 })], /--previous$/],
     ["a container that runs", [container({ runningSince: 1 })], /^kubectl logs \S+ -n \S+$/],
   ])("%s", (_, containers, want) => expect(commands(containers)).toEqual([expect.stringMatching(want)]));
+  it.each<[string, string | undefined, ContainerFacts[], string[]]>([
+    [
+      "the second of two",
+      "side",
+      [container({ runningSince: 1 }), container({ name: "side", restartCount: 2 })],
+      ["-c side --previous"],
+    ],
+    [
+      "an init container",
+      "prepare",
+      [container({ name: "prepare", init: true, restartCount: 2 }), container()],
+      ["-c prepare --previous"],
+    ],
+    [
+      "one that runs beside one that ended",
+      "agent",
+      [container({ runningSince: 1 }), container({ name: "side", restartCount: 2 })],
+      ["-c agent"],
+    ],
+    [
+      "one that never ran beside one that did",
+      "agent",
+      [container(), container({ name: "side", runningSince: 1 })],
+      [],
+    ],
+    [
+      "nobody knows which: the one that ended",
+      undefined,
+      [container({ runningSince: 1 }), container({ name: "side", restartCount: 2 })],
+      ["-c side --previous"],
+    ],
+    [
+      "nobody knows which: the one that runs",
+      undefined,
+      [container(), container({ name: "side", runningSince: 1 })],
+      ["-c side"],
+    ],
+  ])("of several containers %s is named", (_, name, containers, want) => {
+    const pod = crashingPod("n1", { containers });
+    expect(logCommands(pod, name)).toEqual(want.map((end) => `kubectl logs agent-n1 -n kube-system ${end}`));
+  });
   it("none for a pod that never ran", () => expect(commands([container()])).toEqual([]));
 });
