@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Scene } from "../../../../test/support/daemonset-builders.ts";
 import {
   anObservation,
+  aPod,
   aTemplate,
   badImagePod,
   crashingPod,
@@ -132,6 +133,19 @@ it("one node among good ones (C04)", () => {
         root: "node/n2",
       },
     ],
+  ]);
+});
+
+it("under OnDelete the way back has two steps, and the first alone restarts nothing", () => {
+  const third = aPod("n2", { revisionHash: "third" });
+  const observation = stoppedRollout([badImagePod("n1"), third], { daemonSet: { strategy: "OnDelete" } });
+  const [group] = grouped({ ...observation, pods: fleet(8, [badImagePod("n1"), third], oldPod) });
+  expect(group?.[2].message).toMatch(
+    /; under OnDelete rolling back to revision 1 restarts nothing, and the failing pods stay until somebody deletes them\.$/,
+  );
+  expect(group?.[2].commands.slice(0, 2)).toEqual([
+    "kubectl rollout undo daemonset/agent -n kube-system --to-revision=1",
+    "kubectl delete pod agent-n1 -n kube-system   # after that: OnDelete",
   ]);
 });
 

@@ -42,6 +42,8 @@ function undoCommand({ proven, ref, observation: { daemonSet } }: Situation): st
 function wayBack(here: Situation): string {
   if (!here.proven)
     return "no other revision is proven on at least half of the nodes, so there is nothing safe to roll back to";
+  if (here.observation.daemonSet.strategy === "OnDelete")
+    return `under OnDelete rolling back to revision ${here.proven.number} restarts nothing, and the failing pods stay until somebody deletes them`;
   const restarts = restartsOfRollback(here);
   const what = restarts === 0 ? "nothing" : restarts === 1 ? "1 available pod" : `${restarts} available pods`;
   return `rolling back to revision ${here.proven.number} would restart ${what}`;
@@ -80,6 +82,11 @@ export function revisionFault(here: Situation, pods: readonly TroubledPod[]): Gr
       nodes: nodeNames(pods),
       commands: [
         undo ?? `kubectl edit ${ref} -n ${daemonSet.namespace}`,
+        ...(daemonSet.strategy === "OnDelete"
+          ? pods
+              .slice(0, 3)
+              .map(({ pod }) => `kubectl delete pod ${pod.name} -n ${daemonSet.namespace}   # after that: OnDelete`)
+          : []),
         `kubectl describe pod ${first?.pod.name} -n ${daemonSet.namespace}`,
       ],
     },

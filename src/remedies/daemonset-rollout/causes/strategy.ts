@@ -2,27 +2,41 @@
 import type { Finding } from "../../../engine/types.ts";
 import { isDrained, untoleratedTaints } from "../eligibility.ts";
 import type { NodeFacts, PodFacts } from "../facts.ts";
-import { isUpdated } from "../recount.ts";
+import { isTerminating, isUpdated } from "../recount.ts";
 import type { Situation } from "../situation.ts";
 import type { Cause } from "./cause.ts";
+import type { Trouble } from "./trouble.ts";
 
 /** Under OnDelete a person decides when a pod gets the new template. */
 export function onDeleteOutdated(here: Situation): Finding | undefined {
   const { daemonSet } = here.observation;
   if (daemonSet.strategy !== "OnDelete") return undefined;
   const outdated = here.slots
-    .filter(({ shouldRun }) => shouldRun)
+    .filter(({ node, shouldRun }) => shouldRun && node.ready === "True")
     .flatMap(({ pods }) => pods)
-    .filter((pod) => !isUpdated(pod, daemonSet));
+    .filter((pod) => !isUpdated(pod, daemonSet) && !isTerminating(pod));
   if (outdated.length === 0) return undefined;
+  const troubleOf = ({ uid }: PodFacts): Trouble | undefined => {
+    const standing = here.standings.get(uid);
+    return standing?.kind === "troubled" ? standing.trouble : undefined;
+  };
+  const ill = outdated.filter((pod) => troubleOf(pod) !== undefined);
+  const [first] = ill;
+  // Nobody but a person replaces them; those that do not work cost nothing and come first.
+  const inOrder = [...ill, ...outdated.filter((pod) => !ill.includes(pod))];
   return {
     cause: "C24",
     reason: "OnDeleteOutdated",
-    message: `${outdated.length} of ${here.counters.desired} pods run an older template because the update strategy is OnDelete: each is replaced only when somebody deletes it.`,
-    evidence: [`updateStrategy OnDelete, updated ${here.counters.updated} of ${here.counters.desired}`],
-    pods: outdated.map(({ name }) => name),
-    nodes: outdated.map(({ node }) => node),
-    commands: outdated
+    message: `${outdated.length} of ${here.counters.desired} pods run an older template because the update strategy is OnDelete: each is replaced only when somebody deletes it.${first ? ` ${ill.length} of them ${ill.length === 1 ? "does" : "do"} not work; pod ${first.name} on ${first.node} ${troubleOf(first)?.sentence}.` : ""}`,
+    evidence: [
+      `updateStrategy OnDelete, updated ${here.counters.updated} of ${here.counters.desired}`,
+      ...ill
+        .slice(0, 5)
+        .flatMap((pod) => (troubleOf(pod)?.evidence ?? []).map((line) => `pod ${pod.name} on ${pod.node}: ${line}`)),
+    ],
+    pods: inOrder.map(({ name }) => name),
+    nodes: inOrder.map(({ node }) => node),
+    commands: inOrder
       .slice(0, 3)
       .map(
         ({ name, node }) =>
