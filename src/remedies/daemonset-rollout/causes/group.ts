@@ -198,13 +198,14 @@ export function forPerson(here: Situation, pods: readonly TroubledPod[], why: st
   const platform = why === undefined && pods.length > 1 ? shared.find(({ what }) => PLATFORM.has(what)) : undefined;
   const alone = here.good.length === 0 && pods.length === 1;
   const own = why !== undefined || alone;
+  const isOne = nodeNames(pods).length === 1;
   const elsewhere = trouble.cause === "C03" ? imageElsewhere(here, first) : [];
   return {
     kind: "person",
     pods,
     finding: {
       cause: platform ? "C28" : own ? trouble.cause : "C42",
-      reason: platform ? "PlatformMismatch" : own ? trouble.reason : "SeveralNodes",
+      reason: platform ? "PlatformMismatch" : own ? trouble.reason : isOne ? "OneNodeUnproven" : "SeveralNodes",
       message: `${running(here)}; ${sentenceFor(here, pods, why)}`,
       evidence: [
         ...evidenceOf(pods),
@@ -249,6 +250,8 @@ function sentenceFor(here: Situation, pods: readonly TroubledPod[], why: string 
     : here.good.length > 0
       ? " although the same revision runs elsewhere"
       : "";
+  if (nodes.length === 1)
+    return `pod ${first?.pod.name} ${placed(nodes)} has trouble${elsewhere}: ${what}. Too few pods of it run, or not for long enough, to tell its node's fault from the revision's, so nothing is changed.`;
   const shared = separating(here, pods)[0];
   const share = shared
     ? `They have something in common: ${shared.sentence}.`

@@ -11,6 +11,7 @@ import {
   NOW,
   oldPod,
   oldRevision,
+  SECOND,
   settings,
   someNodes,
   stoppedRollout,
@@ -75,6 +76,17 @@ describe("what needs a person", () => {
         "kubectl get nodes n1 n2 -o wide",
         "kubectl logs agent-n1 -n kube-system --previous",
       ],
+    });
+  });
+
+  it("one node while too little of the revision runs elsewhere", () => {
+    const young = aPod("n1", { createdAt: NOW - 20 * SECOND, readyChangedAt: NOW - 5 * SECOND });
+    expect(only(stoppedRollout([young, crashingPod("n2")]))).toMatchObject({
+      cause: "C42",
+      reason: "OneNodeUnproven",
+      message:
+        "3 of 4 pods run; pod agent-n2 on n2 has trouble although the same revision runs elsewhere: container main keeps ending: exit code 1. Too few pods of it run, or not for long enough, to tell its node's fault from the revision's, so nothing is changed.",
+      nodes: ["n2"],
     });
   });
 
