@@ -21,7 +21,7 @@ import {
 import type { PodFacts, RevisionFacts, TemplateFacts } from "../facts.ts";
 import { situation } from "../situation.ts";
 import type { Blame } from "./blame.ts";
-import { blame, SURROUNDINGS } from "./blame.ts";
+import { beyondWrites, blame, SURROUNDINGS } from "./blame.ts";
 
 /** Who is to blame for each of these pods, where the two revisions say `before` and `now`. */
 function blamed(
@@ -217,4 +217,53 @@ it("a pod that was Ready and lost it does not speak against a revision that runs
   const pod = degradedPod("n1", { createdAt: NOW - 24 * MINUTE });
   const containers = pod.containers.map((container) => ({ ...container, runningSince: NOW - 23 * MINUTE }));
   expect(blamed([{ ...pod, containers }])).toEqual([UNKNOWN]);
+});
+
+describe("what no write helps while the revision runs elsewhere", () => {
+  const more = { admission: anAdmission({ requests: "r2", cpuMilli: 200 }) };
+  const pull = (message: string) => waitingPod("n2", { reason: "ErrImagePull", message });
+  it.each<[string, PodFacts, Partial<TemplateFacts>, RegExp]>([
+    [
+      "its image is gone from the registry",
+      pull("manifest unknown"),
+      {},
+      /^Pods that are well have this image already: /,
+    ],
+    ["its registry does not answer", pull("i/o timeout"), {}, new RegExp(`^${SURROUNDINGS}$`)],
+    [
+      "its image has no build",
+      pull("no match for platform in manifest"),
+      {},
+      /the image needs a build for this node's platform/,
+    ],
+    [
+      "its Secret is gone",
+      waitingPod("n2", { reason: "CreateContainerConfigError", message: 'secret "a" not found' }),
+      {},
+      /^The kubelet tries again by itself/,
+    ],
+    ["its node is full", unschedulablePod("n2"), {}, new RegExp(`^${SURROUNDINGS}$`)],
+    [
+      "its node is too full for what it asks in addition",
+      unschedulablePod("n2"),
+      more,
+      /asks for more than revision 1: make room/,
+    ],
+  ])("%s", (_name, pod, template, want) => {
+    const here = situation(
+      stoppedRollout([aPod("n1"), pod], {
+        daemonSet: { template: aTemplate(template) },
+        revisions: [oldRevision(), aRevision({ createdAt: NOW - 25 * MINUTE })],
+      }),
+      settings,
+    );
+    expect(here.bad.map(({ trouble }) => beyondWrites(trouble, here))).toEqual([expect.stringMatching(want)]);
+  });
+
+  it("an image without a build for any node is not said to be beyond every template", () => {
+    const denied = waitingPod("n1", { reason: "ErrImagePull", message: "no match for platform in manifest" });
+    expect(blamed([denied])).toEqual([
+      { revision: false, why: expect.stringMatching(/the image needs a build for this node's platform/) },
+    ]);
+  });
 });

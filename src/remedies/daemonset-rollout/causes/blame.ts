@@ -107,6 +107,28 @@ function waiting({ reason, sentence }: Trouble, { observation }: Situation): str
   return SURROUNDINGS;
 }
 
+const NO_BUILD =
+  "A new pod would fail the same way: the image needs a build for this node's platform, or the template must leave such nodes out.";
+
+/** Why nothing that may be written helps a pod whose revision runs elsewhere. */
+export function beyondWrites(trouble: Trouble, here: Situation): string {
+  const { proven } = here;
+  switch (trouble.cause) {
+    case "C01":
+      return "Pods that are well have this image already: it must come back to its registry or onto this node, or the template must name another one.";
+    case "C10":
+      return "The kubelet tries again by itself once what the message names is put right; a new pod would wait for the same.";
+    case "C13":
+      return proven && trouble.reason === "Unschedulable" && asksForMore(proven, here)
+        ? `The new revision asks for more than revision ${proven.number}: make room there, or let the template ask for less.`
+        : waiting(trouble, here);
+    case "C28":
+      return NO_BUILD;
+    default:
+      return SURROUNDINGS;
+  }
+}
+
 /** C13: only what the new revision asks for in addition can be its fault. */
 function unschedulable(trouble: Trouble, proven: RevisionFacts, here: Situation): Blame {
   const { reason } = trouble;
@@ -137,7 +159,7 @@ export function blame({ trouble }: TroubledPod, here: Situation): Blame {
       return UNKNOWN;
     default:
   }
-  if (trouble.blame === "surroundings") return person(SURROUNDINGS);
+  if (trouble.blame === "surroundings") return person(trouble.cause === "C28" ? NO_BUILD : SURROUNDINGS);
   if (trouble.ranBefore) return UNKNOWN;
   if (!proven) return REVISION;
   if (trouble.cause === "C09") return outOfMemory(proven, here);

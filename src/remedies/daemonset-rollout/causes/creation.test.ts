@@ -137,6 +137,18 @@ describe("what is told", () => {
     });
   });
 
+  it.each([
+    ['failed calling webhook "p.example.com": no endpoints', "repair the admission webhook"],
+    [
+      'admission webhook "p.example.com" denied the request: no',
+      "the webhook works and refuses the pod: correct the template, or what the webhook demands",
+    ],
+  ])("who can help where a webhook is in the way: %s", (message, who) => {
+    expect(failing(lacking(["n1"], { events: [anEvent({ message })] }))?.commands).toEqual([
+      `kubectl describe daemonset/agent -n kube-system   # ${who}`,
+    ]);
+  });
+
   it("one full stop, also where the message has its own", () => {
     const message = 'admission webhook "p.example.com" denied the request: images must come from here.';
     expect(failing(lacking(["n1"], { events: [anEvent({ message })] }))?.message).toBe(

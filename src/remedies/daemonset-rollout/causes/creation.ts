@@ -26,6 +26,12 @@ const KINDS: readonly Kind[] = [
   {
     cause: "C21",
     reason: "AdmissionWebhook",
+    pattern: /admission webhook "[^"]*" denied/i,
+    who: "the webhook works and refuses the pod: correct the template, or what the webhook demands",
+  },
+  {
+    cause: "C21",
+    reason: "AdmissionWebhook",
     pattern: /failed calling webhook|admission webhook "/i,
     who: "repair the admission webhook",
   },

@@ -1,7 +1,7 @@
 /** Who is to blame where: the revision, one node, the surroundings, or nobody knows (pure). C04, C41 and the groups of all pods' troubles. */
 import type { Situation, TroubledPod } from "../situation.ts";
 import { requiredSoakMs } from "../soak.ts";
-import { blame, SURROUNDINGS } from "./blame.ts";
+import { beyondWrites, blame } from "./blame.ts";
 import type { Cause } from "./cause.ts";
 import { RESTART_NO } from "./cause.ts";
 import { failedPods } from "./failed-pods.ts";
@@ -70,7 +70,7 @@ function besideGood(here: Situation, others: readonly TroubledPod[]): Group[] {
     const first = members[0];
     if (!first) return [];
     if (first.trouble.blame === "surroundings" || !first.trouble.recreationCanHelp)
-      return [forPerson(here, members, SURROUNDINGS)];
+      return [forPerson(here, members, beyondWrites(first.trouble, here))];
     if (first.trouble.cause === "C06" && nodeNames(members).length > 1) return [flappingFleet(here, members)];
     if (nodeNames(members).length === 1 && isGoodElsewhere(here, first)) return [oneNode(here, first)];
     return [forPerson(here, members, undefined)];
