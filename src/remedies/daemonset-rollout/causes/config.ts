@@ -39,7 +39,7 @@ export function isNetwork({ references }: Pick<ContentFacts, "references">): boo
 }
 
 /** Recognises a pod whose containers are still being created long after its start. */
-export const recogniseCreating: Recognise = ({ pod, daemonSet, events, at, allowanceMs }) => {
+export const recogniseCreating: Recognise = ({ pod, daemonSet, events, at, allowanceMs, observation }) => {
   if (!pod.bound || pod.phase !== "Pending" || at - pod.createdAt < allowanceMs) return undefined;
   // What runs is not being created: an init container at work has its own time.
   if (pod.containers.some(({ runningSince }) => runningSince !== undefined)) return undefined;
@@ -82,7 +82,9 @@ export const recogniseCreating: Recognise = ({ pod, daemonSet, events, at, allow
     ...base,
     cause: "C42",
     reason: "StillCreating",
-    sentence: "its containers are still being created, and no event says why",
+    sentence: observation.unread.includes("events")
+      ? "its containers are still being created, and the events that would say why cannot be read with these rights"
+      : "its containers are still being created, and no event says why",
     evidence: [`phase Pending for ${Math.round((at - pod.createdAt) / 1000)} s`],
     recreationCanHelp: true,
   };

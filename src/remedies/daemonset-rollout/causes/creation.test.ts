@@ -171,6 +171,12 @@ describe("what is told", () => {
     });
   });
 
+  it("a controller that nobody may hear is not said to be silent", () => {
+    expect(failing(lacking(["n1"], { unread: ["events"] }))?.message).toBe(
+      "The controller creates no pod on node n1 and the events that would say why cannot be read with these rights.",
+    );
+  });
+
   it("five nodes by name, more in part", () => {
     const names = ["n1", "n2", "n3", "n4", "n5", "n6"];
     expect(failing(lacking(names.slice(0, 5)))?.message).toContain("on nodes n1, n2, n3, n4, n5 and says");

@@ -162,13 +162,14 @@ export function creationFailing(here: Situation): (Finding & { templateCaused: b
       ? "any node"
       : `${here.podless.length === 1 ? "node" : "nodes"} ${here.podless.slice(0, 5).join(", ")}${here.podless.length > 5 ? ", …" : ""}`;
   const templateCaused = isCausedByTemplate(kind, failure?.message ?? "", here);
+  const isSilent = !here.observation.unread.includes("events");
   const webhook = kind.cause === "C21" ? WEBHOOK.exec(failure?.message ?? "")?.[1] : undefined;
   return {
     cause: kind.cause,
     reason: kind.reason,
     message: failure
       ? `Pods cannot be created on ${where}: ${clause(failure.message)}${templateCaused ? " (the new template asks for it)" : ""}.`
-      : `The controller creates no pod on ${where} and says nothing about it.`,
+      : `The controller creates no pod on ${where} ${isSilent ? "and says nothing about it" : "and the events that would say why cannot be read with these rights"}.`,
     evidence: failure ? [`FailedCreate: ${quote(failure.message)}`] : [`no pod on ${where}`],
     pods: [],
     nodes: here.podless,

@@ -61,6 +61,13 @@ describe("what needs a person", () => {
     ]);
   });
 
+  it("one pod of which the events cannot be read", () => {
+    const pod = waitingPod("n1", { reason: "ContainerCreating" });
+    expect(only(stoppedRollout([pod], { unread: ["events"] })).message).toContain(
+      "still being created, and the events that would say why cannot be read with these rights. Whether",
+    );
+  });
+
   it("several nodes although the revision runs elsewhere", () => {
     const pods = fleet(8, [crashingPod("n1"), crashingPod("n2")]);
     expect(only(anObservation({ pods }))).toEqual({
