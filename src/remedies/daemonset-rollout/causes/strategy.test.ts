@@ -190,3 +190,14 @@ describe("no longer selected (C27)", () => {
     });
   });
 });
+
+it("each deselected node lacks its own label (C27)", () => {
+  const labels = (node: string, own: Record<string, string>) => aNode(node, { labels: own });
+  const nodes = [labels("n1", { b: "2" }), labels("n2", { a: "1" }), labels("n3", { a: "1", b: "2" })];
+  const template = aTemplate({ nodeSelector: { a: "1", b: "2" } });
+  const pods = nodes.map(({ name }) => aPod(name));
+  expect(deselected(here(anObservation({ nodes, pods, daemonSet: { template } })))).toMatchObject({
+    evidence: ["node n1: lacks a=1", "node n2: lacks b=2"],
+    commands: [expect.stringMatching(/taken by mistake: a=1 or b=2$/)],
+  });
+});

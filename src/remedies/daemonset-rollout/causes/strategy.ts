@@ -103,21 +103,24 @@ export function deselected(here: Situation): Finding | undefined {
   if (!first) return undefined;
   const pods = wrong.flatMap((slot) => slot.pods);
   const names = wrong.map(({ node }) => node.name);
-  const selector = Object.entries(daemonSet.template.nodeSelector)
-    .filter(([key, value]) => first.node.labels[key] !== value)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(",");
+  const lacking = ({ labels }: NodeFacts): string =>
+    Object.entries(daemonSet.template.nodeSelector)
+      .filter(([key, value]) => labels[key] !== value)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(",");
+  const selectors = [...new Set(wrong.map(({ node }) => lacking(node)))].filter((each) => each !== "");
   return {
     cause: "C27",
     reason: "NodeDeselected",
     message: `${pods.length} pod${pods.length === 1 ? " is" : "s are"} on nodes that are not selected by the template any more (${names.slice(0, 5).join(", ")}): a label or the node selector changed. The controller deletes them, and ${here.counters.desired} nodes remain.`,
-    evidence: names.map(
-      (name) => `node ${name}: ${selector ? `lacks ${selector}` : "does not match the node affinity"}`,
-    ),
+    evidence: wrong.map(({ node }) => {
+      const labels = lacking(node);
+      return `node ${node.name}: ${labels ? `lacks ${labels}` : "does not match the node affinity"}`;
+    }),
     pods: pods.map(({ name }) => name),
     nodes: names,
     commands: [
-      `kubectl get nodes --show-labels ${names.slice(0, 5).join(" ")}   # put the label back if it was taken by mistake: ${selector || "see the node affinity"}`,
+      `kubectl get nodes --show-labels ${names.slice(0, 5).join(" ")}   # put the label back if it was taken by mistake: ${selectors.join(" or ") || "see the node affinity"}`,
     ],
   };
 }
