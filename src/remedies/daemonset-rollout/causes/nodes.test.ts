@@ -183,6 +183,23 @@ describe("pods of removed nodes (C19)", () => {
     });
   });
 
+  it.each<[string, PodFacts[], string]>([
+    [
+      "nothing seems in the way",
+      [aPod("gone")],
+      "Pod agent-gone belongs to a node that no longer exists; the cluster's pod garbage collection should have removed it by now: see whether the controller manager works.",
+    ],
+    [
+      "a finalizer is",
+      [aPod("gone"), aPod("left", { finalizers: ["example.com/hold"] })],
+      "2 pods belong to nodes that no longer exist; finalizer example.com/hold holds agent-left, and its owner must release it.",
+    ],
+  ])("for longer than the collection takes: %s", (_name, pods, want) => {
+    const orphanedSince = Object.fromEntries(pods.map(({ uid }) => [uid, NOW - 2 * MINUTE]));
+    const observation = anObservation({ pods: [...fleet(4, []), ...pods], orphanedSince });
+    expect(orphaned(situation(observation, settings))?.message).toBe(want);
+  });
+
   it("several, each node once; a pod that was never bound is not one", () => {
     const second = aPod("gone", { name: "agent-2", uid: "uid-2" });
     expect(orphaned(orphans(aPod("gone"), second, aPod("left", { bound: false })))).toMatchObject({

@@ -1,7 +1,7 @@
 /** C15/C16 node down · C19 node object gone. What happens on such a node says nothing about the revision. */
 import type { Finding } from "../../../engine/types.ts";
 import { zoneOf } from "../eligibility.ts";
-import type { DaemonSetFacts, NodeFacts } from "../facts.ts";
+import type { DaemonSetFacts, NodeFacts, PodFacts } from "../facts.ts";
 import { isUpdated, maxUnavailable } from "../recount.ts";
 import type { Situation } from "../situation.ts";
 import type { Cause } from "./cause.ts";
@@ -102,18 +102,30 @@ export function nodeDown(here: Situation): Finding | undefined {
   };
 }
 
+/** Who removes the pods of removed nodes, or what is in the way once that has taken too long. */
+function removal(pods: readonly PodFacts[], { observation, at, settings }: Situation): string {
+  const them = pods.length === 1 ? "it" : "them";
+  const late = pods.filter(({ uid }) => at - (observation.orphanedSince[uid] ?? at) >= settings.controllerSlackMs);
+  if (late.length === 0) return `the cluster's pod garbage collection removes ${them}`;
+  const held = late.find(({ finalizers }) => finalizers.length > 0);
+  return held
+    ? `finalizer ${held.finalizers.join(", ")} holds ${held.name}, and its owner must release it`
+    : `the cluster's pod garbage collection should have removed ${them} by now: see whether the controller manager works`;
+}
+
 /** Pods whose node object no longer exists; the pod garbage collector removes them within about two minutes. */
 export function orphaned(here: Situation): Finding | undefined {
   const pods = here.orphans.filter((pod) => pod.bound);
   if (pods.length === 0) return undefined;
   const { daemonSet } = here.observation;
+  const nodes = [...new Set(pods.map(({ node }) => node))];
   return {
     cause: "C19",
     reason: "NodeGone",
-    message: `${pods.length === 1 ? `Pod ${pods[0]?.name} belongs` : `${pods.length} pods belong`} to a node that no longer exists; the cluster's pod garbage collection removes it.`,
+    message: `${pods.length === 1 ? `Pod ${pods[0]?.name} belongs` : `${pods.length} pods belong`} to ${nodes.length === 1 ? "a node that no longer exists" : "nodes that no longer exist"}; ${removal(pods, here)}.`,
     evidence: pods.map(({ name, node }) => `pod ${name}: node ${node} is not in the cluster`),
     pods: pods.map(({ name }) => name),
-    nodes: [...new Set(pods.map(({ node }) => node))],
+    nodes,
     commands: [`kubectl get pods -n ${daemonSet.namespace} -o wide --field-selector spec.nodeName=${pods[0]?.node}`],
   };
 }
