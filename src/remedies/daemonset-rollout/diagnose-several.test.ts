@@ -3,6 +3,7 @@ import type { Scene } from "../../../test/support/daemonset-builders.ts";
 import {
   anEvent,
   anObservation,
+  aPlanContext,
   aPod,
   aRevision,
   aTemplate,
@@ -27,6 +28,7 @@ import {
 import type { Diagnosis } from "../../engine/types.ts";
 import { assess, diagnose, named } from "./diagnose.ts";
 import type { NodeFacts, Observation } from "./facts.ts";
+import { plan } from "./plan.ts";
 
 function look(observation: Observation): Diagnosis {
   return diagnose(observation, { settings });
@@ -104,6 +106,21 @@ describe("several findings", () => {
     });
     expect(look(observation).message).toMatch(
       /^4 of 8 pods run; the new image .*\. Besides: a dead node that counts on n7, n8 \(C16\); no room on the node on n2 \(C13\)\.$/,
+    );
+  });
+
+  it("a cause with a finding for each pod is told once, with its nodes", () => {
+    const stuck = ["n1", "n2", "n3", "n4", "n5"].map((node) => terminatingPod(node, HOUR));
+    const observation = stoppedRollout([], { nodes: some(8), pods: fleet(8, stuck, oldPod) });
+    const diagnosis = look(observation);
+    expect(diagnosis.kind === "unhealthy" && diagnosis.findings.length).toBe(5);
+    expect(diagnosis.message).toMatch(/ Besides: a termination that does not end on n2, n3, n4, \.\.\. \(C17\)\.$/);
+    const both = stoppedRollout([badImagePod("n8")], {
+      nodes: some(16),
+      pods: fleet(16, [badImagePod("n8"), ...stuck], oldPod),
+    });
+    expect(plan(both, look(both), aPlanContext()).message).toMatch(
+      / It remains for a person: a termination that does not end on n1, n2, n3, \.\.\. \(C17\)\.$/,
     );
   });
 

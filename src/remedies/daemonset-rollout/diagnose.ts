@@ -101,11 +101,22 @@ function frozenBy(findings: readonly Finding[]): Assessment["frozen"] {
 function told(findings: readonly [Finding, ...Finding[]]): string {
   const [main, ...others] = findings;
   if (others.length === 0) return main.message;
-  return `${main.message} Besides: ${others.map(named).join("; ")}.`;
+  return `${main.message} Besides: ${namedOnce(others)}.`;
+}
+
+/** Each cause once, with all of its nodes: of a hundred stuck terminations each has a finding of its own. */
+export function namedOnce(findings: readonly Finding[]): string {
+  const causes = [...new Set(findings.map(({ cause }) => cause))];
+  return causes
+    .map((cause) => {
+      const nodes = findings.filter((each) => each.cause === cause).flatMap((each) => each.nodes);
+      return named({ cause, nodes: [...new Set(nodes)] });
+    })
+    .join("; ");
 }
 
 /** A finding in a few words: "a dead node that counts on n4 (C16)". */
-export function named({ cause, nodes }: Finding): string {
+export function named({ cause, nodes }: Pick<Finding, "cause" | "nodes">): string {
   const where = nodes.length > 0 ? ` on ${nodes.slice(0, 3).join(", ")}${nodes.length > 3 ? ", ..." : ""}` : "";
   return `${titleOf(cause)}${where} (${cause})`;
 }

@@ -81,7 +81,7 @@ export interface ContentFacts {
   /** Per container: what must equal a pod's. */
   specs: Readonly<Record<string, string>>;
   admission: AdmissionFacts;
-  /** What must be there for the pod to start, by name: "configmap/a", "secret/b", "claim/c", "csi/driver", "hostPath//path". */
+  /** What must be there for the pod to start, by name: "configmap/a", "configmap/a:key", "claim/c", "csi/driver", "hostPath//path". */
   references: readonly string[];
   /** Names of the volumes. */
   volumes: readonly string[];

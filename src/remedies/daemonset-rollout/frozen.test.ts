@@ -107,6 +107,42 @@ describe("what makes every write harmful", () => {
     expect(causesOf(observation)).not.toContain("C34");
   });
 
+  it.each<[string, string, string]>([
+    ["reg.example.com:5000/team/app:2", "reg.example.com:5000/team/app", "reg.example.com:5000/team/app@sha256:good"],
+    ["reg.example.com:5000/team/app", "reg.example.com:5000/team/app", "reg.example.com:5000/team/app@sha256:good"],
+    ["app:2", "docker.io/library/app", "app@sha256:good"],
+  ])("a tag that has moved is pinned by the digest of its repository: %s", (image, repository, want) => {
+    const observation = changed(fixture("C34"), (copy) => {
+      copy.pods = copy.pods.map((pod) => ({
+        ...pod,
+        containers: pod.containers.map((each) => ({
+          ...each,
+          image,
+          imageId: `${repository}@sha256:${pod.node === "n1" ? "bad" : "good"}`,
+        })),
+      }));
+    });
+    const diagnosis = diagnose(observation, { settings });
+    expect(diagnosis.kind === "unhealthy" && diagnosis.findings[0].commands[0]).toBe(
+      `kubectl set image daemonset/agent -n kube-system main=${want}   # pin the image that runs`,
+    );
+  });
+
+  it("a tag that has moved is not pinned by an id that only the node knows", () => {
+    const observation = changed(fixture("C34"), (copy) => {
+      copy.pods = copy.pods.map((pod) => ({
+        ...pod,
+        containers: pod.containers.map((each) => ({
+          ...each,
+          imageId: `sha256:${pod.node === "n1" ? "bad" : "good"}`,
+        })),
+      }));
+    });
+    const diagnosis = diagnose(observation, { settings });
+    expect(diagnosis).toMatchObject({ reason: "TagMoved" });
+    expect(diagnosis.kind === "unhealthy" && diagnosis.findings[0].commands.join()).not.toContain("set image");
+  });
+
   it.each<[string, (copy: Observation) => void]>([
     ["one writer alone", (copy) => (copy.daemonSet.templateManagers = ["kubectl-edit", "kubectl-set", "operarius"])],
     [

@@ -156,6 +156,17 @@ describe("one pod of a new revision that runs nowhere yet", () => {
       ]),
     ],
     [
+      "the node's disk is full, between two tries to start it",
+      stoppedRollout([
+        crashingPod("n1", {
+          containers: crashingPod("n1").containers.map((container) => ({
+            ...container,
+            lastTerminated: { exitCode: 128, reason: "StartError", message: "mkdir /run/x: no space left on device" },
+          })),
+        }),
+      ]),
+    ],
+    [
       "the node's image store is damaged",
       stoppedRollout([
         image(
@@ -171,6 +182,21 @@ describe("one pod of a new revision that runs nowhere yet", () => {
     ],
   ])("%s: the template is not rolled back", (_name, observation) => {
     expect(shape(planned(observation))).toBe("decline");
+  });
+
+  it("its volume mounted in the end, and the node cannot set up its network: the template is not rolled back", () => {
+    const about = "Pod/agent-n1";
+    const cache = 'MountVolume.SetUp failed for volume "new" : failed to sync configmap cache: timed out';
+    const events = [
+      anEvent({ about, reason: "FailedMount", message: cache, lastAt: NOW - 19 * MINUTE }),
+      anEvent({ about, reason: "FailedCreatePodSandBox", message: "no IP addresses available", lastAt: NOW - SECOND }),
+    ];
+    const daemonSet = { template: aTemplate({ volumes: ["new"] }) };
+    const observation = stoppedRollout([waitingPod("n1", { reason: "ContainerCreating" })], { events, daemonSet });
+    expect(planned(observation)).toMatchObject({ kind: "decline", reason: "PodSandbox" });
+    const [mount, sandbox] = events.map((event) => ({ ...event, lastAt: NOW - MINUTE - event.lastAt + NOW }));
+    const swapped = { ...observation, events: [mount, sandbox].filter((event) => event !== undefined) };
+    expect(diagnose(swapped, aPlanContext()).reason).toBe("VolumeMount");
   });
 
   it.each<[string, PodFacts]>([

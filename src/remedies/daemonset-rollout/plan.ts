@@ -5,7 +5,7 @@ import type { Group } from "./causes/group.ts";
 import type { Deletions } from "./deletions.ts";
 import { canaryOutcome, deletionsFor } from "./deletions.ts";
 import type { Assessment } from "./diagnose.ts";
-import { assess, named } from "./diagnose.ts";
+import { assess, namedOnce } from "./diagnose.ts";
 import type { Observation } from "./facts.ts";
 import { forcedDeletions } from "./force.ts";
 import type { Template } from "./template-writes.ts";
@@ -144,7 +144,7 @@ function withRest({ diagnosis }: Assessment, acted: readonly string[]): string {
   const main = diagnosis.findings.find(({ reason }) => acted.includes(reason)) ?? diagnosis.findings[0];
   const rest = diagnosis.findings.filter(({ reason, cause }) => !acted.includes(reason) && cause !== "C36");
   if (rest.length === 0) return main.message;
-  return `${main.message} It remains for a person: ${rest.map(named).join("; ")}.`;
+  return `${main.message} It remains for a person: ${namedOnce(rest)}.`;
 }
 
 /** What an earlier deletion has taught, by the reason for which there is no other. */

@@ -68,12 +68,15 @@ describe("contentFacts", () => {
       "configmap/ca",
       "configmap/files",
       "configmap/settings",
+      "configmap/settings:a",
       "csi/csi.example.com",
       "hostPath//var/log",
       "secret/key",
       "secret/pair",
       "secret/tls",
       "secret/token",
+      "secret/token:b",
+      "secret/token:c",
     ]);
     expect(volumes).toEqual(["v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8"]);
   });

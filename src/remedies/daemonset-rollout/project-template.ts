@@ -56,7 +56,10 @@ function admissionFacts(spec: PodSpec | undefined): AdmissionFacts {
   };
 }
 
-/** Names of what the containers and volumes need to be there: "configmap/a", "secret/b", "claim/c", "csi/d", "hostPath//e". */
+/**
+ * Names of what the containers and volumes need to be there: "configmap/a", "secret/b", "claim/c", "csi/d", "hostPath//e";
+ * of what a variable is taken from the key as well: "configmap/a:key". The object may be there without it.
+ */
 function references(spec: PodSpec | undefined): string[] {
   const found = new Set<string>();
   const add = (kind: string, name: string | undefined): void => {
@@ -68,8 +71,13 @@ function references(spec: PodSpec | undefined): string[] {
       add("secret", secretRef?.name);
     }
     for (const { valueFrom } of container.env ?? []) {
-      add("configmap", valueFrom?.configMapKeyRef?.name);
-      add("secret", valueFrom?.secretKeyRef?.name);
+      for (const [kind, from] of [
+        ["configmap", valueFrom?.configMapKeyRef],
+        ["secret", valueFrom?.secretKeyRef],
+      ] as const) {
+        add(kind, from?.name);
+        if (from?.name) add(kind, `${from.name}:${from.key}`);
+      }
     }
   }
   for (const volume of spec?.volumes ?? []) {

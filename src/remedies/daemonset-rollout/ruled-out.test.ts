@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Scene } from "../../../test/support/daemonset-builders.ts";
 import {
   aNode,
+  anEvent,
   anObservation,
   aPod,
   crashingPod,
@@ -14,6 +15,7 @@ import {
   terminatingPod,
 } from "../../../test/support/daemonset-builders.ts";
 import type { CauseId, Finding } from "../../engine/types.ts";
+import { diagnose } from "./diagnose.ts";
 import type { Observation } from "./facts.ts";
 import { ruledOut } from "./ruled-out.ts";
 import { situation } from "./situation.ts";
@@ -139,6 +141,15 @@ describe("ruledOut", () => {
   ])("what was found is not cleared: %s", (cause, silent) => {
     const all = told(oneCrashes());
     expect(told(oneCrashes(), cause)).toEqual(all.filter((line) => line !== silent));
+  });
+
+  it("whoever refuses new pods during a surge is not cleared, also in unknown words", () => {
+    const events = [anEvent({ message: "something nobody has seen before" })];
+    const diagnosis = diagnose(stoppedRollout([], { events }), { settings });
+    expect(diagnosis).toMatchObject({ kind: "unhealthy", reason: "CreationFailing" });
+    expect(diagnosis.kind === "unhealthy" && diagnosis.ruledOut?.map(({ what }) => what)).not.toContain(
+      "quota, webhooks and accounts",
+    );
   });
 
   it("names at most five nodes, each once", () => {

@@ -20,8 +20,12 @@ function ofTheController({ observation: { daemonSet } }: Situation): RuledOut[] 
   return [{ what: "the controller", why: `it has observed generation ${daemonSet.generation}` }];
 }
 
-function ofCreation(here: Situation, causes: ReadonlySet<string>): RuledOut[] {
-  const isFailing = ["C20", "C21", "C22", "C23"].some((cause) => causes.has(cause)) || here.podless.length > 0;
+function ofCreation(here: Situation, findings: readonly Finding[]): RuledOut[] {
+  // During a surge every node has a pod, and yet none can be created, for whatever reason.
+  const isRefused = findings.some(
+    ({ cause, reason }) => ["C20", "C21", "C22", "C23"].includes(cause) || reason === "CreationFailing",
+  );
+  const isFailing = isRefused || here.podless.length > 0;
   return isFailing
     ? []
     : [{ what: "quota, webhooks and accounts", why: "every node that should run a pod has one: pods can be created" }];
@@ -79,7 +83,7 @@ export function ruledOut(here: Situation, findings: readonly Finding[]): RuledOu
   if (daemonSet.generation > daemonSet.observedGeneration || daemonSet.deleting) return [];
   return [
     ...ofTheController(here),
-    ...ofCreation(here, causes),
+    ...ofCreation(here, findings),
     ...ofNodes(here),
     ...ofRevisions(here),
     ...ofAdmission(here, causes),

@@ -98,6 +98,23 @@ describe("how a pod stands", () => {
   });
 });
 
+describe("a node that was away and came back", () => {
+  const lost = (overrides: Partial<PodFacts> = {}) => degradedPod("n1", { readyChangedAt: NOW - HOUR, ...overrides });
+  const back = (ago: number) => ({ nodes: [aNode("n1", { readyChangedAt: NOW - ago })] });
+
+  it("gives its pods their allowance anew, until they count as before", () => {
+    expect(standing(lost(), back(5 * SECOND))).toEqual({ kind: "starting", until: NOW - 5 * SECOND + 5 * MINUTE });
+    expect(standing(lost(), back(5 * MINUTE - 1))?.kind).toBe("starting");
+    expect(trouble(lost(), back(5 * MINUTE))?.reason).toBe("LostReadiness");
+  });
+
+  it("excuses nothing that the pod lost since, nor what its kubelet says of a container, nor a Failed pod", () => {
+    expect(trouble(lost({ readyChangedAt: NOW - MINUTE }), back(MINUTE))?.reason).toBe("LostReadiness");
+    expect(trouble(crashingPod("n1"), back(SECOND))?.reason).toBe("CrashLoop");
+    expect(trouble(failedPod("n1"), back(SECOND))?.reason).toBe("PodFailed");
+  });
+});
+
 describe("images: C01, C02, C03, C28", () => {
   const containerd = "rpc error: code = NotFound desc = failed to pull and unpack image";
   it.each<[string, string, string, string, Trouble["blame"]]>([

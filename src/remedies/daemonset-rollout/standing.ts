@@ -50,6 +50,17 @@ export function startupAllowance(observation: Observation, floorMs: number): num
   return Math.max(floorMs, observation.daemonSet.template.startupAllowanceMs, 2 * slowestStart(observation.pods));
 }
 
+/**
+ * When the node of a running pod came back after the pod lost readiness with it. Until the kubelet has spoken again, the
+ * pod shows what the node lifecycle controller wrote while the node was away (FAILURES §1.7).
+ */
+function nodeCameBackAt({ pod, node }: PodCase): number | undefined {
+  const { phase, readyChangedAt, containers } = pod;
+  if (phase !== "Running" || containers.some(({ waiting }) => waiting !== undefined)) return undefined;
+  const back = node?.readyChangedAt;
+  return back !== undefined && readyChangedAt !== undefined && readyChangedAt < back ? back : undefined;
+}
+
 function standingOf(podCase: PodCase, minReadySeconds: number): Standing {
   const { pod, node, at, settings, allowanceMs } = podCase;
   if (pod.deletionDeadline !== undefined) {
@@ -66,6 +77,8 @@ function standingOf(podCase: PodCase, minReadySeconds: number): Standing {
     if (skewed) return { kind: "troubled", trouble: skewed };
     return { kind: "starting", until: (pod.readyChangedAt ?? at) + minReadySeconds * 1000 };
   }
+  const back = nodeCameBackAt(podCase);
+  if (back !== undefined && at - back < allowanceMs) return { kind: "starting", until: back + allowanceMs };
   for (const recognise of RECOGNISERS) {
     const trouble = recognise(podCase);
     // What admission put into the pod, or a tag that moved, is at fault before anything the template says.

@@ -21,7 +21,7 @@ import {
 import type { PodFacts, RevisionFacts, TemplateFacts } from "../facts.ts";
 import { situation } from "../situation.ts";
 import type { Blame } from "./blame.ts";
-import { blame, SURROUNDINGS } from "./blame.ts";
+import { beyondWrites, blame, SURROUNDINGS } from "./blame.ts";
 
 /** Who is to blame for each of these pods, where the two revisions say `before` and `now`. */
 function blamed(
@@ -84,6 +84,26 @@ describe("a denied pull (C02)", () => {
   it("without a proven revision nothing tells", () => {
     const denied = waitingPod("n1", { reason: "ErrImagePull", message: "unauthorized" });
     expect(blamed([denied], {}, {}, { revisions: [] })).toEqual([OUTSIDE]);
+  });
+});
+
+describe("an image that does not exist (C01)", () => {
+  const gone: Blame = {
+    revision: false,
+    why: "Revision 1 names the same image, so a rollback would miss it the same way: put the image back, or name another one.",
+  };
+  const absent = () => {
+    const waiting = { reason: "ErrImagePull", message: "manifest unknown" };
+    const { runningSince: _none, ...container } = aContainer({ imageId: "", ready: false, waiting });
+    return waitingPod("n1", { reason: "" }, { containers: [container] });
+  };
+  it.each<[string, string, Blame]>([
+    ["app:ok-1", "app:ok-2", REVISION],
+    ["app:ok-2", "app:ok-2", gone],
+  ])("from %s to %s", (before, now, want) => {
+    const images = [{ images: { main: before } }, { images: { main: now } }] as const;
+    expect(blamed([absent()], ...images)).toEqual([want]);
+    expect(blamed([absent()], ...images, { revisions: [] })).toEqual([REVISION]);
   });
 });
 
@@ -197,4 +217,53 @@ it("a pod that was Ready and lost it does not speak against a revision that runs
   const pod = degradedPod("n1", { createdAt: NOW - 24 * MINUTE });
   const containers = pod.containers.map((container) => ({ ...container, runningSince: NOW - 23 * MINUTE }));
   expect(blamed([{ ...pod, containers }])).toEqual([UNKNOWN]);
+});
+
+describe("what no write helps while the revision runs elsewhere", () => {
+  const more = { admission: anAdmission({ requests: "r2", cpuMilli: 200 }) };
+  const pull = (message: string) => waitingPod("n2", { reason: "ErrImagePull", message });
+  it.each<[string, PodFacts, Partial<TemplateFacts>, RegExp]>([
+    [
+      "its image is gone from the registry",
+      pull("manifest unknown"),
+      {},
+      /^Pods that are well have this image already: /,
+    ],
+    ["its registry does not answer", pull("i/o timeout"), {}, new RegExp(`^${SURROUNDINGS}$`)],
+    [
+      "its image has no build",
+      pull("no match for platform in manifest"),
+      {},
+      /the image needs a build for this node's platform/,
+    ],
+    [
+      "its Secret is gone",
+      waitingPod("n2", { reason: "CreateContainerConfigError", message: 'secret "a" not found' }),
+      {},
+      /^The kubelet tries again by itself/,
+    ],
+    ["its node is full", unschedulablePod("n2"), {}, new RegExp(`^${SURROUNDINGS}$`)],
+    [
+      "its node is too full for what it asks in addition",
+      unschedulablePod("n2"),
+      more,
+      /asks for more than revision 1: make room/,
+    ],
+  ])("%s", (_name, pod, template, want) => {
+    const here = situation(
+      stoppedRollout([aPod("n1"), pod], {
+        daemonSet: { template: aTemplate(template) },
+        revisions: [oldRevision(), aRevision({ createdAt: NOW - 25 * MINUTE })],
+      }),
+      settings,
+    );
+    expect(here.bad.map(({ trouble }) => beyondWrites(trouble, here))).toEqual([expect.stringMatching(want)]);
+  });
+
+  it("an image without a build for any node is not said to be beyond every template", () => {
+    const denied = waitingPod("n1", { reason: "ErrImagePull", message: "no match for platform in manifest" });
+    expect(blamed([denied])).toEqual([
+      { revision: false, why: expect.stringMatching(/the image needs a build for this node's platform/) },
+    ]);
+  });
 });

@@ -19,6 +19,15 @@ function person(why: string): Blame {
   return { revision: false, why };
 }
 
+/** C01: an image that the proven revision names, too, was there once: a rollback would miss it the same way. */
+function absentImage({ container = "" }: Trouble, proven: RevisionFacts, here: Situation): Blame {
+  const { images } = here.observation.daemonSet.template;
+  if (images[container] === undefined || images[container] !== proven.images[container]) return REVISION;
+  return person(
+    `Revision ${proven.number} names the same image, so a rollback would miss it the same way: put the image back, or name another one.`,
+  );
+}
+
 /** C02: only a registry or a pull secret that the new revision brought can be its fault. */
 function deniedPull({ container = "" }: Trouble, proven: RevisionFacts, here: Situation): Blame {
   const { template } = here.observation.daemonSet;
@@ -81,7 +90,7 @@ function missing({ cause, words = "" }: Trouble, proven: RevisionFacts, here: Si
 }
 
 /** True when the new revision asks for more than the proven one did. */
-function asksForMore(proven: RevisionFacts, { observation }: Situation): boolean {
+export function asksForMore(proven: RevisionFacts, { observation }: Pick<Situation, "observation">): boolean {
   const before = proven.admission;
   const now = observation.daemonSet.template.admission;
   if (before.requests === now.requests) return false;
@@ -98,6 +107,28 @@ function waiting({ reason, sentence }: Trouble, { observation }: Situation): str
   return SURROUNDINGS;
 }
 
+const NO_BUILD =
+  "A new pod would fail the same way: the image needs a build for this node's platform, or the template must leave such nodes out.";
+
+/** Why nothing that may be written helps a pod whose revision runs elsewhere. */
+export function beyondWrites(trouble: Trouble, here: Situation): string {
+  const { proven } = here;
+  switch (trouble.cause) {
+    case "C01":
+      return "Pods that are well have this image already: it must come back to its registry or onto this node, or the template must name another one.";
+    case "C10":
+      return "The kubelet tries again by itself once what the message names is put right; a new pod would wait for the same.";
+    case "C13":
+      return proven && trouble.reason === "Unschedulable" && asksForMore(proven, here)
+        ? `The new revision asks for more than revision ${proven.number}: make room there, or let the template ask for less.`
+        : waiting(trouble, here);
+    case "C28":
+      return NO_BUILD;
+    default:
+      return SURROUNDINGS;
+  }
+}
+
 /** C13: only what the new revision asks for in addition can be its fault. */
 function unschedulable(trouble: Trouble, proven: RevisionFacts, here: Situation): Blame {
   const { reason } = trouble;
@@ -112,6 +143,7 @@ function unschedulable(trouble: Trouble, proven: RevisionFacts, here: Situation)
 /** Who is to blame for one troubled pod of the present revision, while none of its pods is available. */
 export function blame({ trouble }: TroubledPod, here: Situation): Blame {
   const { proven } = here;
+  if (trouble.cause === "C01" && trouble.blame === "template" && proven) return absentImage(trouble, proven, here);
   if (trouble.blame === "template") return REVISION;
   switch (trouble.cause) {
     case "C02":
@@ -127,7 +159,7 @@ export function blame({ trouble }: TroubledPod, here: Situation): Blame {
       return UNKNOWN;
     default:
   }
-  if (trouble.blame === "surroundings") return person(SURROUNDINGS);
+  if (trouble.blame === "surroundings") return person(trouble.cause === "C28" ? NO_BUILD : SURROUNDINGS);
   if (trouble.ranBefore) return UNKNOWN;
   if (!proven) return REVISION;
   if (trouble.cause === "C09") return outOfMemory(proven, here);

@@ -3,14 +3,14 @@ import type { ContentFacts } from "../facts.ts";
 import type { Cause } from "./cause.ts";
 import { RESTART_NO } from "./cause.ts";
 import type { Recognise } from "./trouble.ts";
-import { quote } from "./trouble.ts";
+import { clause, quote } from "./trouble.ts";
 
 const CONFIG = new Set(["CreateContainerConfigError", "CreateContainerError", "RunContainerError", "StartError"]);
 const MOUNT = new Set(["FailedMount", "FailedAttachVolume", "FailedMapVolume"]);
 const SANDBOX = new Set(["FailedCreatePodSandBox"]);
 
 /** Words of a container runtime whose own node is the trouble: its disk, its limits, or a runtime that is stuck. */
-const NODE =
+export const NODE =
   /no space left|disk quota exceeded|is reserved for|context deadline exceeded|i\/o (timeout|error)|input\/output error|read-only file system|too many open files|cannot allocate memory|resource temporarily unavailable/i;
 
 /** Recognises a container that cannot be created, once it has had the time in which such things heal by themselves. */
@@ -22,7 +22,7 @@ export const recogniseConfig: Recognise = ({ pod, at, allowanceMs }) => {
       cause: "C10",
       reason: "ContainerConfig",
       blame: NODE.test(waiting.waiting.message) ? "surroundings" : "either",
-      sentence: `container ${waiting.name} cannot be created: ${quote(waiting.waiting.message) || waiting.waiting.reason}`,
+      sentence: `container ${waiting.name} cannot be created: ${clause(waiting.waiting.message) || waiting.waiting.reason}`,
       evidence: [`${waiting.waiting.reason}: ${quote(waiting.waiting.message)}`],
       recreationCanHelp: false,
       ranBefore: false,
@@ -39,13 +39,16 @@ export function isNetwork({ references }: Pick<ContentFacts, "references">): boo
 }
 
 /** Recognises a pod whose containers are still being created long after its start. */
-export const recogniseCreating: Recognise = ({ pod, daemonSet, events, at, allowanceMs }) => {
+export const recogniseCreating: Recognise = ({ pod, daemonSet, events, at, allowanceMs, observation }) => {
   if (!pod.bound || pod.phase !== "Pending" || at - pod.createdAt < allowanceMs) return undefined;
   // What runs is not being created: an init container at work has its own time.
   if (pod.containers.some(({ runningSince }) => runningSince !== undefined)) return undefined;
-  const own = events.filter(({ about }) => about === `Pod/${pod.name}`);
-  const mount = own.find(({ reason }) => MOUNT.has(reason));
-  const sandbox = own.find(({ reason }) => SANDBOX.has(reason));
+  // Volumes come before the sandbox: of two kinds of failure the older one is over, though its event is still there.
+  const newest = events
+    .filter(({ about, reason }) => about === `Pod/${pod.name}` && (MOUNT.has(reason) || SANDBOX.has(reason)))
+    .sort((a, b) => b.lastAt - a.lastAt)[0];
+  const mount = newest && MOUNT.has(newest.reason) ? newest : undefined;
+  const sandbox = newest && SANDBOX.has(newest.reason) ? newest : undefined;
   const base = { blame: "either", ranBefore: false } as const;
   const circular = isNetwork(daemonSet.template);
   if (mount) {
@@ -53,7 +56,7 @@ export const recogniseCreating: Recognise = ({ pod, daemonSet, events, at, allow
       ...base,
       cause: "C11",
       reason: "VolumeMount",
-      sentence: `a volume does not mount: ${quote(mount.message)}`,
+      sentence: `a volume does not mount: ${clause(mount.message)}`,
       evidence: [`${mount.reason}: ${quote(mount.message)}`],
       recreationCanHelp: true,
       words: mount.message,
@@ -64,7 +67,7 @@ export const recogniseCreating: Recognise = ({ pod, daemonSet, events, at, allow
       ...base,
       cause: "C12",
       reason: "PodSandbox",
-      sentence: `its sandbox or network cannot be set up${circular ? ", which is what this DaemonSet is for" : ""}: ${quote(sandbox.message)}`,
+      sentence: `its sandbox or network cannot be set up${circular ? ", which is what this DaemonSet is for" : ""}: ${clause(sandbox.message)}`,
       evidence: [
         `${sandbox.reason}: ${quote(sandbox.message)}`,
         ...(circular
@@ -79,7 +82,9 @@ export const recogniseCreating: Recognise = ({ pod, daemonSet, events, at, allow
     ...base,
     cause: "C42",
     reason: "StillCreating",
-    sentence: "its containers are still being created, and no event says why",
+    sentence: observation.unread.includes("events")
+      ? "its containers are still being created, and the events that would say why cannot be read with these rights"
+      : "its containers are still being created, and no event says why",
     evidence: [`phase Pending for ${Math.round((at - pod.createdAt) / 1000)} s`],
     recreationCanHelp: true,
   };

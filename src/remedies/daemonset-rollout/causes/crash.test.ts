@@ -141,6 +141,31 @@ describe("a container that ends (C05, C06, C08, C09)", () => {
     });
   });
 
+  it("cannot be started by its node's runtime (C10): no fault of the revision", () => {
+    const message = "failed to create shim task: mkdir /run/containerd/x: no space left on device";
+    const last = { exitCode: 128, reason: "StartError", message };
+    expect(trouble(young({ restartCount: 3, lastTerminated: last }))).toEqual({
+      cause: "C10",
+      reason: "ContainerConfig",
+      blame: "surroundings",
+      sentence: `container main cannot be started: ${message}`,
+      evidence: [`3 restarts: ${message}`],
+      recreationCanHelp: false,
+      ranBefore: false,
+      container: "main",
+      words: message,
+    });
+  });
+
+  it("a program that is not in the image is told in the runtime's words", () => {
+    const message = 'exec: "/bin/agnet": stat /bin/agnet: no such file or directory';
+    const last = { exitCode: 128, reason: "StartError", message };
+    expect(trouble(young({ restartCount: 3, lastTerminated: last }))).toMatchObject({
+      cause: "C05",
+      evidence: ["exit code 128, 3 restarts, reason StartError", message],
+    });
+  });
+
   it("waits for something outside (C08)", () => {
     const init = (ageMs: number) =>
       aContainer({ init: true, ready: false, restartCount: 1, runningSince: NOW - ageMs });

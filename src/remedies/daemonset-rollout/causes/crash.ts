@@ -3,7 +3,9 @@ import type { ContainerFacts, PodFacts, TerminationFacts } from "../facts.ts";
 import { requiredSoakMs } from "../soak.ts";
 import type { Cause } from "./cause.ts";
 import { RESTART_NO } from "./cause.ts";
+import { NODE } from "./config.ts";
 import type { Recognise, Trouble } from "./trouble.ts";
+import { clause, quote } from "./trouble.ts";
 
 /** A crash loop is proven by the kubelet's back-off or by three terminations (DESIGN.md, step 3). */
 const PROVEN_TERMINATIONS = 3;
@@ -31,6 +33,7 @@ export const recogniseCrash: Recognise = ({ pod, at }) => {
   if (!container) return undefined;
   const last = container.terminated ?? container.lastTerminated;
   if (WRONG_PLATFORM.test(last?.message ?? container.waiting?.message ?? "")) return wrongPlatform(container);
+  if (last?.message !== undefined && NODE.test(last.message)) return notStarted(container, last.message);
   if (wasReadyBefore(pod, container, last)) return flapping(container, last);
   const outOfMemory = last?.reason === "OOMKilled";
   const what = container.init ? `init container ${container.name}` : `container ${container.name}`;
@@ -44,7 +47,10 @@ export const recogniseCrash: Recognise = ({ pod, at }) => {
     ...kind,
     blame: "either",
     sentence: `${what} keeps ending: ${ending}`,
-    evidence: [`${ending}, ${container.restartCount} restarts${last?.reason ? `, reason ${last.reason}` : ""}`],
+    evidence: [
+      `${ending}, ${container.restartCount} restarts${last?.reason ? `, reason ${last.reason}` : ""}`,
+      ...(last?.message ? [quote(last.message)] : []),
+    ],
     recreationCanHelp: true,
     ranBefore: false,
     container: container.name,
@@ -88,6 +94,21 @@ function wrongPlatform({ name, image }: ContainerFacts): Trouble {
     recreationCanHelp: false,
     ranBefore: false,
     container: name,
+  };
+}
+
+/** The node's runtime cannot start it, whatever the template says: between two tries that looks like a crash loop (C10). */
+function notStarted({ name, restartCount }: ContainerFacts, words: string): Trouble {
+  return {
+    cause: "C10",
+    reason: "ContainerConfig",
+    blame: "surroundings",
+    sentence: `container ${name} cannot be started: ${clause(words)}`,
+    evidence: [`${restartCount} restarts: ${quote(words)}`],
+    recreationCanHelp: false,
+    ranBefore: false,
+    container: name,
+    words,
   };
 }
 

@@ -92,6 +92,27 @@ describe("what refuses new pods", () => {
     });
   });
 
+  it.each<[string, Partial<AdmissionFacts>, string, boolean]>([
+    ["asks for more", { requests: "more", cpuMilli: 200 }, "requests.cpu=200m", true],
+    ["asks for higher limits", { requests: "more" }, "limits.cpu=1", true],
+    ["asks for less", { requests: "less", cpuMilli: 50 }, "requests.cpu=50m", false],
+    ["asks for more, where pods are counted", { requests: "more", cpuMilli: 200 }, "pods=1", false],
+    ["asks for more, where objects are counted", { requests: "more", cpuMilli: 200 }, "count/pods=1,pods=1", false],
+    ["asks for more, where pods are counted, too", { requests: "more", cpuMilli: 200 }, "pods=1,requests.cpu=1", true],
+  ])("a quota is exceeded by a template only that %s", (_name, part, requested, want) => {
+    const message = `pods "agent-x" is forbidden: exceeded quota: few, requested: ${requested}, used: pods=9, limited: pods=9`;
+    const template = aTemplate({ admission: anAdmission(part) });
+    const observation = lacking(["n1"], { events: [anEvent({ message })], daemonSet: { template } });
+    expect(failing(observation)).toMatchObject({ cause: "C20", templateCaused: want });
+  });
+
+  it("a quota that wants limits blames the template that has dropped them", () => {
+    const message = "failed quota: compute: must specify requests.cpu";
+    const template = aTemplate({ admission: anAdmission({ requests: "none", cpuMilli: 0 }) });
+    const observation = lacking(["n1"], { events: [anEvent({ message })], daemonSet: { template } });
+    expect(failing(observation)?.templateCaused).toBe(true);
+  });
+
   it("no template is blamed where no revision is proven", () => {
     const template = aTemplate({ admission: anAdmission({ requests: "more" }) });
     const events = [anEvent({ message: "exceeded quota: few" })];
@@ -116,6 +137,25 @@ describe("what is told", () => {
     });
   });
 
+  it.each([
+    ['failed calling webhook "p.example.com": no endpoints', "repair the admission webhook"],
+    [
+      'admission webhook "p.example.com" denied the request: no',
+      "the webhook works and refuses the pod: correct the template, or what the webhook demands",
+    ],
+  ])("who can help where a webhook is in the way: %s", (message, who) => {
+    expect(failing(lacking(["n1"], { events: [anEvent({ message })] }))?.commands).toEqual([
+      `kubectl describe daemonset/agent -n kube-system   # ${who}`,
+    ]);
+  });
+
+  it("one full stop, also where the message has its own", () => {
+    const message = 'admission webhook "p.example.com" denied the request: images must come from here.';
+    expect(failing(lacking(["n1"], { events: [anEvent({ message })] }))?.message).toBe(
+      `Pods cannot be created on node n1: ${message}`,
+    );
+  });
+
   it("a controller that says nothing", () => {
     expect(failing(lacking(["n1"]))).toEqual({
       cause: "C42",
@@ -129,6 +169,12 @@ describe("what is told", () => {
       ],
       templateCaused: false,
     });
+  });
+
+  it("a controller that nobody may hear is not said to be silent", () => {
+    expect(failing(lacking(["n1"], { unread: ["events"] }))?.message).toBe(
+      "The controller creates no pod on node n1 and the events that would say why cannot be read with these rights.",
+    );
   });
 
   it("five nodes by name, more in part", () => {

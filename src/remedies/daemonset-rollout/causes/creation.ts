@@ -2,8 +2,9 @@
 import type { CauseId, Finding } from "../../../engine/types.ts";
 import type { AdmissionFacts } from "../facts.ts";
 import type { Situation } from "../situation.ts";
+import { asksForMore } from "./blame.ts";
 import type { Cause } from "./cause.ts";
-import { quote } from "./trouble.ts";
+import { clause, quote } from "./trouble.ts";
 
 interface Kind {
   cause: CauseId;
@@ -21,6 +22,12 @@ const KINDS: readonly Kind[] = [
     reason: "AdmissionPolicy",
     pattern: /(Validating|Mutating)AdmissionPolicy '/,
     who: "the policy that the message names: correct it, or the template",
+  },
+  {
+    cause: "C21",
+    reason: "AdmissionWebhook",
+    pattern: /admission webhook "[^"]*" denied/i,
+    who: "the webhook works and refuses the pod: correct the template, or what the webhook demands",
   },
   {
     cause: "C21",
@@ -125,6 +132,24 @@ function isLasting({ lastAt }: { lastAt: number }, { observation, at }: Situatio
   return at - lastAt < RETRIED_MS && observation.pods.every(({ createdAt }) => createdAt < lastAt);
 }
 
+/** A quota's own words for what it has too little of: "exceeded quota: few, requested: pods=1, used: pods=3, limited: pods=3". */
+const EXCEEDED = /exceeded quota/i;
+const REQUESTED = /requested: (.*?), used: /i;
+
+/** The quota is one of a number of pods, which no template changes. */
+function isOfNumber(message: string): boolean {
+  const requested = REQUESTED.exec(message)?.[1]?.split(",") ?? [];
+  return requested.length > 0 && requested.every((each) => /^(count\/)?pods=/.test(each.trim()));
+}
+
+/** The new template asks for what is refused: it differs there, and where a quota is exceeded it asks for more (C20). */
+function isCausedByTemplate(kind: Kind, message: string, here: Situation): boolean {
+  const { proven, observation } = here;
+  if (kind.part === undefined || proven === undefined) return false;
+  if (proven.admission[kind.part] === observation.daemonSet.template.admission[kind.part]) return false;
+  return !EXCEEDED.test(message) || kind.part !== "requests" || (asksForMore(proven, here) && !isOfNumber(message));
+}
+
 /** Pods cannot be created: while this lasts no pod may be deleted, because it would not come back (FAILURES fact 9). */
 export function creationFailing(here: Situation): (Finding & { templateCaused: boolean }) | undefined {
   const failure = lastFailure(here);
@@ -136,17 +161,15 @@ export function creationFailing(here: Situation): (Finding & { templateCaused: b
     here.podless.length === 0
       ? "any node"
       : `${here.podless.length === 1 ? "node" : "nodes"} ${here.podless.slice(0, 5).join(", ")}${here.podless.length > 5 ? ", …" : ""}`;
-  const templateCaused =
-    kind.part !== undefined &&
-    here.proven !== undefined &&
-    here.proven.admission[kind.part] !== daemonSet.template.admission[kind.part];
+  const templateCaused = isCausedByTemplate(kind, failure?.message ?? "", here);
+  const isSilent = !here.observation.unread.includes("events");
   const webhook = kind.cause === "C21" ? WEBHOOK.exec(failure?.message ?? "")?.[1] : undefined;
   return {
     cause: kind.cause,
     reason: kind.reason,
     message: failure
-      ? `Pods cannot be created on ${where}: ${quote(failure.message)}${templateCaused ? " (the new template asks for it)" : ""}.`
-      : `The controller creates no pod on ${where} and says nothing about it.`,
+      ? `Pods cannot be created on ${where}: ${clause(failure.message)}${templateCaused ? " (the new template asks for it)" : ""}.`
+      : `The controller creates no pod on ${where} ${isSilent ? "and says nothing about it" : "and the events that would say why cannot be read with these rights"}.`,
     evidence: failure ? [`FailedCreate: ${quote(failure.message)}`] : [`no pod on ${where}`],
     pods: [],
     nodes: here.podless,

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Scene } from "../../../../test/support/daemonset-builders.ts";
 import {
   anObservation,
+  aPod,
   aTemplate,
   badImagePod,
   crashingPod,
@@ -135,6 +136,19 @@ it("one node among good ones (C04)", () => {
   ]);
 });
 
+it("under OnDelete the way back has two steps, and the first alone restarts nothing", () => {
+  const third = aPod("n2", { revisionHash: "third" });
+  const observation = stoppedRollout([badImagePod("n1"), third], { daemonSet: { strategy: "OnDelete" } });
+  const [group] = grouped({ ...observation, pods: fleet(8, [badImagePod("n1"), third], oldPod) });
+  expect(group?.[2].message).toMatch(
+    /; under OnDelete rolling back to revision 1 restarts nothing, and the failing pods stay until somebody deletes them\.$/,
+  );
+  expect(group?.[2].commands.slice(0, 2)).toEqual([
+    "kubectl rollout undo daemonset/agent -n kube-system --to-revision=1",
+    "kubectl delete pod agent-n1 -n kube-system   # after that: OnDelete",
+  ]);
+});
+
 describe("failed pods (C14)", () => {
   const EVICTED = "phase Failed, Evicted: The node was low on resource: ephemeral-storage.";
 
@@ -157,24 +171,55 @@ describe("failed pods (C14)", () => {
     ]);
   });
 
-  it("one of which is still under pressure: it is told, and only the other may be deleted", () => {
+  it("one of which is still under pressure: each has its own words, and only the other may be deleted", () => {
     const observation = anObservation({ nodes: pressed(["n2"]), pods: fleet(4, [failedPod("n1"), failedPod("n2")]) });
-    expect(grouped(observation)).toEqual([
+    expect(grouped(observation)).toMatchObject([
       [
         "failed-pods",
         ["agent-n1"],
+        {
+          reason: "PodFailed",
+          message:
+            "2 of 4 pods run; pod agent-n1 on n1 failed (Evicted) and waits for the controller's back-off. The cause is gone, so deleting the failed pod brings its replacement at once.",
+          nodes: ["n1"],
+        },
+      ],
+      [
+        "failed-pods",
+        [],
         {
           cause: "C14",
           reason: "NodePressure",
           message:
             "2 of 4 pods run; pod agent-n2 on n2 failed (Evicted) and its node still reports DiskPressure, PIDPressure. A new pod would be evicted again while that lasts.",
-          evidence: [`pod agent-n1 on n1: ${EVICTED}`, `pod agent-n2 on n2: ${EVICTED}`],
-          pods: ["agent-n1", "agent-n2"],
-          nodes: ["n1", "n2"],
+          evidence: [`pod agent-n2 on n2: ${EVICTED}`],
+          pods: ["agent-n2"],
+          nodes: ["n2"],
           commands: ["kubectl describe node n2   # relieve DiskPressure, PIDPressure"],
+          root: "node/n2",
         },
       ],
     ]);
+  });
+
+  it("several are told as several", () => {
+    const pods = ["n1", "n2", "n3"].map((node) => failedPod(node));
+    const messages = (nodes: string[]) =>
+      grouped(anObservation({ nodes: pressed(nodes), pods: fleet(8, pods) })).map(([, , { message }]) => message);
+    const first = "3 pods on 3 nodes (n1, n2, n3) failed, the first of them: pod agent-n1 on n1 failed (Evicted)";
+    expect(messages([])).toEqual([expect.stringContaining(`; ${first} and waits for`)]);
+    expect(messages(["n1", "n2", "n3"])).toEqual([expect.stringContaining(`; ${first} and its node still reports`)]);
+  });
+
+  it.each<[string, string]>([
+    ["OutOfcpu", "Pod was rejected: Node didn't have enough resource: cpu"],
+    ["UnexpectedAdmissionError", "Allocate failed due to no healthy devices present"],
+    ["NodeAffinity", "Pod was rejected: Predicate NodeAffinity failed"],
+    ["Evicted", "Pod ephemeral local storage usage exceeds the total limit of containers 1Gi."],
+  ])("%s: no condition of the node tells whether the cause is gone", (reason, message) => {
+    const [group] = grouped(anObservation({ pods: fleet(4, [failedPod("n2", { reason, message })]) }));
+    expect(group?.[1]).toEqual(["agent-n2"]);
+    expect(group?.[2].message).toMatch(/Its node reports no pressure; .*shows whether the cause is gone\.$/);
   });
 
   it("are a group of their own beside another trouble", () => {

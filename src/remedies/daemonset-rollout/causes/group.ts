@@ -13,7 +13,8 @@ export interface Group {
   pods: readonly TroubledPod[];
 }
 
-function podNames(pods: readonly TroubledPod[]): string[] {
+/** The pods by name. */
+export function podNames(pods: readonly TroubledPod[]): string[] {
   return pods.map(({ pod }) => pod.name);
 }
 
@@ -22,13 +23,15 @@ export function nodeNames(pods: readonly TroubledPod[]): string[] {
   return [...new Set(pods.map(({ pod }) => pod.node))];
 }
 
-function evidenceOf(pods: readonly TroubledPod[]): string[] {
+/** What the first five show. */
+export function evidenceOf(pods: readonly TroubledPod[]): string[] {
   return pods
     .slice(0, 5)
     .flatMap(({ pod, trouble }) => trouble.evidence.map((line) => `pod ${pod.name} on ${pod.node}: ${line}`));
 }
 
-function running({ counters, good, oldGood }: Situation): string {
+/** "3 of 4 pods run". */
+export function running({ counters, good, oldGood }: Situation): string {
   return `${good.length + oldGood.length} of ${counters.desired} pods run`;
 }
 
@@ -39,6 +42,8 @@ function undoCommand({ proven, ref, observation: { daemonSet } }: Situation): st
 function wayBack(here: Situation): string {
   if (!here.proven)
     return "no other revision is proven on at least half of the nodes, so there is nothing safe to roll back to";
+  if (here.observation.daemonSet.strategy === "OnDelete")
+    return `under OnDelete rolling back to revision ${here.proven.number} restarts nothing, and the failing pods stay until somebody deletes them`;
   const restarts = restartsOfRollback(here);
   const what = restarts === 0 ? "nothing" : restarts === 1 ? "1 available pod" : `${restarts} available pods`;
   return `rolling back to revision ${here.proven.number} would restart ${what}`;
@@ -77,6 +82,11 @@ export function revisionFault(here: Situation, pods: readonly TroubledPod[]): Gr
       nodes: nodeNames(pods),
       commands: [
         undo ?? `kubectl edit ${ref} -n ${daemonSet.namespace}`,
+        ...(daemonSet.strategy === "OnDelete"
+          ? pods
+              .slice(0, 3)
+              .map(({ pod }) => `kubectl delete pod ${pod.name} -n ${daemonSet.namespace}   # after that: OnDelete`)
+          : []),
         `kubectl describe pod ${first?.pod.name} -n ${daemonSet.namespace}`,
       ],
     },
@@ -126,39 +136,9 @@ export function oneNode(here: Situation, member: TroubledPod): Group {
       nodes: [pod.node],
       commands: [
         `kubectl describe node ${pod.node}   # repair or replace the node if a fresh pod has the same trouble`,
-        ...logCommands(pod),
+        ...logCommands(pod, trouble.container),
       ],
       root: `node/${pod.node}`,
-    },
-  };
-}
-
-/** Pods in phase Failed, and whether what failed them still holds. */
-export function failedPods(here: Situation, pods: readonly TroubledPod[]): Group {
-  const pressed = pods.filter(({ trouble }) => !trouble.recreationCanHelp);
-  const { daemonSet } = here.observation;
-  const first = pressed[0] ?? pods[0];
-  const node = here.slots.find((slot) => slot.node.name === first?.pod.node)?.node;
-  const what = `${running(here)}; pod ${first?.pod.name} on ${first?.pod.node} ${first?.trouble.sentence}`;
-  return {
-    kind: "failed-pods",
-    pods: pods.filter(({ trouble }) => trouble.recreationCanHelp),
-    finding: {
-      cause: "C14",
-      reason: pressed.length > 0 ? "NodePressure" : "PodFailed",
-      message:
-        pressed.length > 0
-          ? `${what}. A new pod would be evicted again while that lasts.`
-          : `${what}. The cause is gone, so deleting the failed pod brings its replacement at once.`,
-      evidence: evidenceOf(pods),
-      pods: podNames(pods),
-      nodes: nodeNames(pods),
-      commands: [
-        pressed.length > 0
-          ? `kubectl describe node ${first?.pod.node}   # relieve ${node?.pressures.join(", ")}`
-          : `kubectl delete pod ${first?.pod.name} -n ${daemonSet.namespace}`,
-      ],
-      ...(pressed.length > 0 && nodeNames(pods).length === 1 ? { root: `node/${first?.pod.node}` } : {}),
     },
   };
 }
@@ -179,7 +159,7 @@ export function degraded(here: Situation, pods: readonly TroubledPod[]): Group {
       nodes,
       commands: [
         `kubectl rollout restart ${here.ref} -n ${daemonSet.namespace}   # only if a fresh pod stays Ready`,
-        `kubectl logs ${pods[0]?.pod.name} -n ${daemonSet.namespace}`,
+        ...pods.slice(0, 1).flatMap(({ pod, trouble }) => logCommands(pod, trouble.container)),
       ],
     },
   };
@@ -191,7 +171,7 @@ function roomCommand(node: string): string {
 }
 
 /** "on n1" or "on 3 nodes (n1, n2, n3)". */
-function placed(nodes: readonly string[]): string {
+export function placed(nodes: readonly string[]): string {
   return nodes.length === 1 ? `on ${nodes[0]}` : `on ${nodes.length} nodes (${nodes.slice(0, 5).join(", ")})`;
 }
 
@@ -218,13 +198,14 @@ export function forPerson(here: Situation, pods: readonly TroubledPod[], why: st
   const platform = why === undefined && pods.length > 1 ? shared.find(({ what }) => PLATFORM.has(what)) : undefined;
   const alone = here.good.length === 0 && pods.length === 1;
   const own = why !== undefined || alone;
+  const isOne = nodeNames(pods).length === 1;
   const elsewhere = trouble.cause === "C03" ? imageElsewhere(here, first) : [];
   return {
     kind: "person",
     pods,
     finding: {
       cause: platform ? "C28" : own ? trouble.cause : "C42",
-      reason: platform ? "PlatformMismatch" : own ? trouble.reason : "SeveralNodes",
+      reason: platform ? "PlatformMismatch" : own ? trouble.reason : isOne ? "OneNodeUnproven" : "SeveralNodes",
       message: `${running(here)}; ${sentenceFor(here, pods, why)}`,
       evidence: [
         ...evidenceOf(pods),
@@ -257,8 +238,10 @@ function sentenceFor(here: Situation, pods: readonly TroubledPod[], why: string 
   const first = pods[0];
   const what = first?.trouble.sentence;
   if (why !== undefined) {
-    const subject = pods.length === 1 ? `pod ${first?.pod.name}` : `each of ${pods.length} pods`;
-    return `${subject} ${placed(nodes)} ${what}. ${why}`;
+    // What one pod shows may name its own node: it is not said of the others.
+    return pods.length === 1
+      ? `pod ${first?.pod.name} ${placed(nodes)} ${what}. ${why}`
+      : `${pods.length} pods ${placed(nodes)} have the same trouble, as ${first?.pod.name} shows: ${what}. ${why}`;
   }
   if (here.good.length === 0 && pods.length === 1)
     return `pod ${first?.pod.name} ${placed(nodes)} ${what}. Whether its revision or its node is to blame is not known, so nothing is changed.`;
@@ -267,6 +250,8 @@ function sentenceFor(here: Situation, pods: readonly TroubledPod[], why: string 
     : here.good.length > 0
       ? " although the same revision runs elsewhere"
       : "";
+  if (nodes.length === 1)
+    return `pod ${first?.pod.name} ${placed(nodes)} has trouble${elsewhere}: ${what}. Too few pods of it run, or not for long enough, to tell its node's fault from the revision's, so nothing is changed.`;
   const shared = separating(here, pods)[0];
   const share = shared
     ? `They have something in common: ${shared.sentence}.`
@@ -291,6 +276,6 @@ function commandsFor(
     ...(NO_ROOM.has(trouble.reason) ? [roomCommand(pod.node)] : []),
     `kubectl describe pod ${pod.name} -n ${namespace}`,
     `kubectl get nodes ${nodes.slice(0, 5).join(" ")} -o wide`,
-    ...logCommands(pod),
+    ...logCommands(pod, trouble.container),
   ];
 }

@@ -15,6 +15,11 @@ function platform(node: NodeFacts | undefined): string {
   return node ? [node.info.architecture, node.info.operatingSystem, node.info.runtime.split(":", 1)[0]].join() : "";
 }
 
+/** The image without its tag; a registry may have a port. */
+function untagged(image: string): string {
+  return image.replace(/:[^:/]*$/, "");
+}
+
 function short(digest: string): string {
   return digest.replace(/^sha256:/, "").slice(0, 12);
 }
@@ -48,9 +53,13 @@ export function movedTag({ pod, node, observation }: PodCase, trouble: Trouble):
     evidence: [both, ...trouble.evidence],
     recreationCanHelp: false,
     ranBefore: false,
-    commands: [
-      `kubectl set image ${`daemonset/${observation.daemonSet.name}`} -n ${pod.namespace} ${own.name}=${own.image.split(":")[0]}@${digestOf(theirs).digest}   # pin the image that runs`,
-    ],
+    // An id of the node's own store is nothing that a registry could be asked for.
+    commands:
+      mine.form === "repository"
+        ? [
+            `kubectl set image daemonset/${observation.daemonSet.name} -n ${pod.namespace} ${own.name}=${untagged(own.image)}@${digestOf(theirs).digest}   # pin the image that runs`,
+          ]
+        : [],
   };
 }
 
@@ -67,7 +76,10 @@ export const movedTagCauses: readonly Cause[] = [
       rollback: "no: the revision before names the same tag, and its pods would pull the broken image, too",
     },
     forbidden: "every deletion and every template write: pods that are well would pull the broken image",
-    person: ["kubectl set image daemonset/{daemonset} -n {namespace} {name}={name}@{name}   # pin the image that runs"],
+    person: [
+      "kubectl set image daemonset/{daemonset} -n {namespace} {name}={name}@{name}   # pin the image that runs",
+      "kubectl describe pod {pod} -n {namespace}",
+    ],
     source: "pkg/kubelet/images/image_manager.go (IfNotPresent and Always)",
   },
 ];

@@ -4,13 +4,16 @@ import {
   aNode,
   anObservation,
   aPod,
+  badImagePod,
   deadNode,
   fleet,
   MINUTE,
   NOW,
+  neverReadyPod,
   oldPod,
   settings,
   someNodes,
+  terminatingPod,
 } from "../../../../test/support/daemonset-builders.ts";
 import type { NodeFacts, PodFacts } from "../facts.ts";
 import { situation } from "../situation.ts";
@@ -36,7 +39,10 @@ describe("nodes that do not answer", () => {
       reason: "NodeDown",
       message:
         "Node n2 does not answer; the rollout waits for what cannot run there. Repair or remove the node; nothing about the DaemonSet is wrong there.",
-      evidence: [`node n2 Ready=Unknown since ${SINCE}`, "maxUnavailable 1 of 8 is 1, and 1 of it are these nodes"],
+      evidence: [
+        `node n2 Ready=Unknown since ${SINCE}`,
+        "maxUnavailable 1 of 8 nodes is 1, and 1 dead node counts against it",
+      ],
       pods: ["agent-n2"],
       nodes: ["n2"],
       commands: [
@@ -88,7 +94,7 @@ describe("nodes that do not answer", () => {
       evidence: [
         "node n1 Ready=False",
         ...["n2", "n3", "n4", "n5", "n6"].map((name) => `node ${name} Ready=Unknown since ${SINCE}`),
-        "maxUnavailable 25% of 7 is 2, and 6 of it are these nodes",
+        "maxUnavailable 25% of 7 nodes is 2, and 6 dead nodes count against it",
       ],
       commands: ["kubectl describe node n1", expect.stringContaining('"maxUnavailable":8')],
     });
@@ -96,7 +102,35 @@ describe("nodes that do not answer", () => {
 
   it("OnDelete has no budget to raise", () => {
     const here = fleetOf([deadNode("n2")], [], { daemonSet: { strategy: "OnDelete" } });
-    expect(nodeDown(here)?.commands).toEqual(["kubectl describe node n2"]);
+    expect(nodeDown(here)).toMatchObject({
+      message: expect.stringMatching(/^Node n2 does not answer; what should run there counts as unavailable\. /),
+      evidence: [`node n2 Ready=Unknown since ${SINCE}`],
+      commands: ["kubectl describe node n2"],
+    });
+  });
+
+  it("under maxSurge it is maxSurge that is used up: the API server refuses any maxUnavailable beside it", () => {
+    const daemonSet = { maxSurge: "25%", maxUnavailable: 0 };
+    expect(nodeDown(fleetOf([deadNode("n2")], [], { daemonSet }))).toMatchObject({
+      evidence: [expect.anything(), "maxSurge 25% of 8 nodes is 2, and 1 dead node counts against it"],
+      commands: [
+        "kubectl describe node n2",
+        `kubectl patch daemonset/agent -n kube-system --type merge -p '{"spec":{"updateStrategy":{"rollingUpdate":{"maxSurge":3}}}}'`,
+      ],
+    });
+  });
+
+  it.each<[string, readonly PodFacts[]]>([
+    ["fails", [badImagePod("n1")]],
+    ["is ending", [terminatingPod("n1", MINUTE)]],
+    ["is still starting", [neverReadyPod("n1", { createdAt: NOW - MINUTE })]],
+  ])("no budget is raised while a pod on a Ready node %s: more of them would follow", (_name, pods) => {
+    expect(nodeDown(fleetOf([deadNode("n2")], pods))?.commands).toEqual(["kubectl describe node n2"]);
+  });
+
+  it("nor while a Ready node lacks its pod", () => {
+    const pods = fleet(8, []).filter(({ node }) => node !== "n1");
+    expect(nodeDown(fleetOf([deadNode("n2")], [], { pods }))?.commands).toEqual(["kubectl describe node n2"]);
   });
 
   it("without a pod it matters only where one should run", () => {
@@ -147,6 +181,23 @@ describe("pods of removed nodes (C19)", () => {
       nodes: ["gone"],
       commands: ["kubectl get pods -n kube-system -o wide --field-selector spec.nodeName=gone"],
     });
+  });
+
+  it.each<[string, PodFacts[], string]>([
+    [
+      "nothing seems in the way",
+      [aPod("gone")],
+      "Pod agent-gone belongs to a node that no longer exists; the cluster's pod garbage collection should have removed it by now: see whether the controller manager works.",
+    ],
+    [
+      "a finalizer is",
+      [aPod("gone"), aPod("left", { finalizers: ["example.com/hold"] })],
+      "2 pods belong to nodes that no longer exist; finalizer example.com/hold holds agent-left, and its owner must release it.",
+    ],
+  ])("for longer than the collection takes: %s", (_name, pods, want) => {
+    const orphanedSince = Object.fromEntries(pods.map(({ uid }) => [uid, NOW - 2 * MINUTE]));
+    const observation = anObservation({ pods: [...fleet(4, []), ...pods], orphanedSince });
+    expect(orphaned(situation(observation, settings))?.message).toBe(want);
   });
 
   it("several, each node once; a pod that was never bound is not one", () => {

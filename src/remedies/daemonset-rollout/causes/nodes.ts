@@ -1,7 +1,7 @@
 /** C15/C16 node down · C19 node object gone. What happens on such a node says nothing about the revision. */
 import type { Finding } from "../../../engine/types.ts";
 import { zoneOf } from "../eligibility.ts";
-import type { NodeFacts } from "../facts.ts";
+import type { DaemonSetFacts, NodeFacts, PodFacts } from "../facts.ts";
 import { isUpdated, maxUnavailable } from "../recount.ts";
 import type { Situation } from "../situation.ts";
 import type { Cause } from "./cause.ts";
@@ -41,6 +41,22 @@ function rootOf(dead: readonly NodeFacts[], { slots }: Situation): Pick<Finding,
   return isOneZone && slots.some(({ node }) => zoneOf(node) !== zone) ? { root: `zone/${zone}` } : {};
 }
 
+/** What the update may use up at once. Under maxSurge it is that: maxUnavailable must be 0 then. */
+function budgetOf(daemonSet: DaemonSetFacts, desired: number) {
+  const { maxSurge } = daemonSet;
+  const isSurge = Number.parseFloat(String(maxSurge)) > 0;
+  return isSurge
+    ? { name: "maxSurge", written: maxSurge, pods: maxUnavailable({ ...daemonSet, maxUnavailable: maxSurge }, desired) }
+    : { name: "maxUnavailable", written: daemonSet.maxUnavailable, pods: maxUnavailable(daemonSet, desired) };
+}
+
+/** PC-BUDGET: a larger budget lets a rollout go on that nothing but dead nodes holds up; any other would take more pods. */
+function isOnlyHeldByNodes({ slots, standings }: Situation): boolean {
+  return slots
+    .filter(({ node, shouldRun }) => shouldRun && node.ready === "True")
+    .every(({ pods }) => pods.length > 0 && pods.every(({ uid }) => standings.get(uid)?.kind === "available"));
+}
+
 /** Nodes of this DaemonSet are NotReady. Deleting their pods cannot help; a restart adds a second stall. */
 export function nodeDown(here: Situation): Finding | undefined {
   const dead = deadNodes(here);
@@ -49,12 +65,16 @@ export function nodeDown(here: Situation): Finding | undefined {
   const suspects = diedAfterUpdate(here);
   const names = dead.map(({ name }) => name);
   const stillCounted = here.slots.some(({ node, shouldRun }) => shouldRun && node.ready !== "True");
-  const budget = maxUnavailable(daemonSet, here.counters.desired) + dead.length;
-  const raise = `kubectl patch ${here.ref} -n ${daemonSet.namespace} --type merge -p '{"spec":{"updateStrategy":{"rollingUpdate":{"maxUnavailable":${budget}}}}}'`;
+  const isRolling = daemonSet.strategy === "RollingUpdate";
+  const budget = budgetOf(daemonSet, here.counters.desired);
+  const raise = `kubectl patch ${here.ref} -n ${daemonSet.namespace} --type merge -p '{"spec":{"updateStrategy":{"rollingUpdate":{"${budget.name}":${budget.pods + dead.length}}}}}'`;
+  const counts = isRolling
+    ? "the rollout waits for what cannot run there"
+    : "what should run there counts as unavailable";
   return {
     cause: stillCounted ? "C16" : "C15",
     reason: "NodeDown",
-    message: `${names.length === 1 ? `Node ${names[0]} does` : `Nodes ${listed(names)} do`} not answer; ${stillCounted ? "the rollout waits for what cannot run there" : "the pod there counts as misscheduled"}. ${
+    message: `${names.length === 1 ? `Node ${names[0]} does` : `Nodes ${listed(names)} do`} not answer; ${stillCounted ? counts : "the pod there counts as misscheduled"}. ${
       suspects.length > 0
         ? `${listed(suspects)} went down within 10 min of its pod of the present revision starting: the update may have killed it, so stop the rollout and find out before anything else.`
         : "Repair or remove the node; nothing about the DaemonSet is wrong there."
@@ -64,9 +84,9 @@ export function nodeDown(here: Situation): Finding | undefined {
         ({ name, ready, readyChangedAt }) =>
           `node ${name} Ready=${ready}${readyChangedAt ? ` since ${new Date(readyChangedAt).toISOString()}` : ""}`,
       ),
-      ...(stillCounted
+      ...(stillCounted && isRolling
         ? [
-            `maxUnavailable ${daemonSet.maxUnavailable} of ${here.counters.desired} is ${maxUnavailable(daemonSet, here.counters.desired)}, and ${dead.length} of it are these nodes`,
+            `${budget.name} ${budget.written} of ${here.counters.desired} nodes is ${budget.pods}, and ${dead.length} dead ${dead.length === 1 ? "node counts" : "nodes count"} against it`,
           ]
         : []),
     ],
@@ -76,10 +96,21 @@ export function nodeDown(here: Situation): Finding | undefined {
     nodes: names,
     commands: [
       `kubectl describe node ${names[0]}`,
-      ...(stillCounted && daemonSet.strategy === "RollingUpdate" && suspects.length === 0 ? [raise] : []),
+      ...(stillCounted && isRolling && suspects.length === 0 && isOnlyHeldByNodes(here) ? [raise] : []),
     ],
     ...rootOf(dead, here),
   };
+}
+
+/** Who removes the pods of removed nodes, or what is in the way once that has taken too long. */
+function removal(pods: readonly PodFacts[], { observation, at, settings }: Situation): string {
+  const them = pods.length === 1 ? "it" : "them";
+  const late = pods.filter(({ uid }) => at - (observation.orphanedSince[uid] ?? at) >= settings.controllerSlackMs);
+  if (late.length === 0) return `the cluster's pod garbage collection removes ${them}`;
+  const held = late.find(({ finalizers }) => finalizers.length > 0);
+  return held
+    ? `finalizer ${held.finalizers.join(", ")} holds ${held.name}, and its owner must release it`
+    : `the cluster's pod garbage collection should have removed ${them} by now: see whether the controller manager works`;
 }
 
 /** Pods whose node object no longer exists; the pod garbage collector removes them within about two minutes. */
@@ -87,13 +118,14 @@ export function orphaned(here: Situation): Finding | undefined {
   const pods = here.orphans.filter((pod) => pod.bound);
   if (pods.length === 0) return undefined;
   const { daemonSet } = here.observation;
+  const nodes = [...new Set(pods.map(({ node }) => node))];
   return {
     cause: "C19",
     reason: "NodeGone",
-    message: `${pods.length === 1 ? `Pod ${pods[0]?.name} belongs` : `${pods.length} pods belong`} to a node that no longer exists; the cluster's pod garbage collection removes it.`,
+    message: `${pods.length === 1 ? `Pod ${pods[0]?.name} belongs` : `${pods.length} pods belong`} to ${nodes.length === 1 ? "a node that no longer exists" : "nodes that no longer exist"}; ${removal(pods, here)}.`,
     evidence: pods.map(({ name, node }) => `pod ${name}: node ${node} is not in the cluster`),
     pods: pods.map(({ name }) => name),
-    nodes: [...new Set(pods.map(({ node }) => node))],
+    nodes,
     commands: [`kubectl get pods -n ${daemonSet.namespace} -o wide --field-selector spec.nodeName=${pods[0]?.node}`],
   };
 }
@@ -125,7 +157,8 @@ export const nodeCauses: readonly Cause[] = [
       restart: "no: it adds a second stall",
       rollback: "only if the revision is bad as well",
     },
-    forbidden: "forced deletion; raising the budget where the update may have killed the node",
+    forbidden:
+      "forced deletion; raising the budget where the update may have killed the node or pods on Ready nodes fail",
     person: [
       "kubectl describe node {node}",
       "kubectl patch daemonset/{daemonset} -n {namespace} --type merge -p '{name}'",

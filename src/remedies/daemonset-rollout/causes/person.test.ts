@@ -11,6 +11,7 @@ import {
   NOW,
   oldPod,
   oldRevision,
+  SECOND,
   settings,
   someNodes,
   stoppedRollout,
@@ -60,6 +61,13 @@ describe("what needs a person", () => {
     ]);
   });
 
+  it("one pod of which the events cannot be read", () => {
+    const pod = waitingPod("n1", { reason: "ContainerCreating" });
+    expect(only(stoppedRollout([pod], { unread: ["events"] })).message).toContain(
+      "still being created, and the events that would say why cannot be read with these rights. Whether",
+    );
+  });
+
   it("several nodes although the revision runs elsewhere", () => {
     const pods = fleet(8, [crashingPod("n1"), crashingPod("n2")]);
     expect(only(anObservation({ pods }))).toEqual({
@@ -75,6 +83,17 @@ describe("what needs a person", () => {
         "kubectl get nodes n1 n2 -o wide",
         "kubectl logs agent-n1 -n kube-system --previous",
       ],
+    });
+  });
+
+  it("one node while too little of the revision runs elsewhere", () => {
+    const young = aPod("n1", { createdAt: NOW - 20 * SECOND, readyChangedAt: NOW - 5 * SECOND });
+    expect(only(stoppedRollout([young, crashingPod("n2")]))).toMatchObject({
+      cause: "C42",
+      reason: "OneNodeUnproven",
+      message:
+        "3 of 4 pods run; pod agent-n2 on n2 has trouble although the same revision runs elsewhere: container main keeps ending: exit code 1. Too few pods of it run, or not for long enough, to tell its node's fault from the revision's, so nothing is changed.",
+      nodes: ["n2"],
     });
   });
 
@@ -119,7 +138,7 @@ describe("what needs a person", () => {
       cause: "C13",
       reason: "Unschedulable",
       message: expect.stringMatching(
-        /^3 of 4 pods run; pod agent-n2 on n2 cannot be scheduled to n2: .*\. Neither a new pod nor another template changes that\.$/,
+        /^3 of 4 pods run; pod agent-n2 on n2 cannot be scheduled to n2: .*[^.]\. Neither a new pod nor another template changes that\.$/,
       ),
       commands: [
         "kubectl get pods -A -o wide --field-selector spec.nodeName=n2   # make room there, or give the DaemonSet a higher priorityClassName",
@@ -132,7 +151,9 @@ describe("what needs a person", () => {
   it("many nodes without room: five are named", () => {
     const pods = ["n1", "n2", "n3", "n4", "n5", "n6"].map((node) => unschedulablePod(node));
     const finding = only(anObservation({ pods: fleet(12, pods) }));
-    expect(finding.message).toContain("; each of 6 pods on 6 nodes (n1, n2, n3, n4, n5) cannot be scheduled");
+    expect(finding.message).toContain(
+      "; 6 pods on 6 nodes (n1, n2, n3, n4, n5) have the same trouble, as agent-n1 shows: cannot be scheduled to n1: ",
+    );
     expect(finding.commands).toContain("kubectl get nodes n1 n2 n3 n4 n5 -o wide");
   });
 
@@ -141,7 +162,7 @@ describe("what needs a person", () => {
       cause: "C06",
       reason: "Flapping",
       message: expect.stringMatching(
-        /^6 of 8 pods run; each of 2 pods on 2 nodes \(n1, n2\) container main is Ready for a while and ends again \(9 restarts\)\. On several nodes that is the revision, not the nodes; no other revision is proven/,
+        /^6 of 8 pods run; 2 pods on 2 nodes \(n1, n2\) have the same trouble, as agent-n1 shows: container main is Ready for a while and ends again \(9 restarts\)\. On several nodes that is the revision, not the nodes; no other revision is proven/,
       ),
     });
   });

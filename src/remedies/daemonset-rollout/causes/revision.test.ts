@@ -125,9 +125,13 @@ describe("a revision that runs elsewhere", () => {
 
   it.each<[string, PodFacts, string]>([
     ["for as long as health must last", readyFor(MINUTE), "one-node OneNodeOnly n2"],
-    ["for less", readyFor(MINUTE - SECOND), "person SeveralNodes n2"],
-    ["with a container that has restarted", readyFor(10 * MINUTE, { containers: restarted }), "person SeveralNodes n2"],
-    ["since nobody knows when", timeless, "person SeveralNodes n2"],
+    ["for less", readyFor(MINUTE - SECOND), "person OneNodeUnproven n2"],
+    [
+      "with a container that has restarted",
+      readyFor(10 * MINUTE, { containers: restarted }),
+      "person OneNodeUnproven n2",
+    ],
+    ["since nobody knows when", timeless, "person OneNodeUnproven n2"],
   ])("one good pod, Ready %s", (_name, good, want) => {
     const [first] = beside(crashingPod("n2"), good);
     expect(first).toBe(want);
@@ -135,13 +139,13 @@ describe("a revision that runs elsewhere", () => {
 
   it("an unknown trouble needs half of the nodes", () => {
     const unknown = waitingPod("n2", { reason: "ContainerCreating" });
-    expect(beside(unknown, readyFor(10 * MINUTE))).toEqual(["person SeveralNodes n2"]);
+    expect(beside(unknown, readyFor(10 * MINUTE))).toEqual(["person OneNodeUnproven n2"]);
     const good = ["n1", "n3"].map((node) => aPod(node));
     expect(sorted(stoppedRollout([], { pods: fleet(4, [unknown, ...good], oldPod) }))).toEqual([
       "one-node OneNodeOnly n2",
     ]);
     expect(sorted(stoppedRollout([], { pods: fleet(5, [unknown, ...good], oldPod) }))).toEqual([
-      "person SeveralNodes n2",
+      "person OneNodeUnproven n2",
     ]);
   });
 

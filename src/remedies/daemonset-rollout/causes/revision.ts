@@ -1,11 +1,12 @@
 /** Who is to blame where: the revision, one node, the surroundings, or nobody knows (pure). C04, C41 and the groups of all pods' troubles. */
 import type { Situation, TroubledPod } from "../situation.ts";
 import { requiredSoakMs } from "../soak.ts";
-import { blame, SURROUNDINGS } from "./blame.ts";
+import { beyondWrites, blame } from "./blame.ts";
 import type { Cause } from "./cause.ts";
 import { RESTART_NO } from "./cause.ts";
+import { failedPods } from "./failed-pods.ts";
 import type { Group } from "./group.ts";
-import { degraded, failedPods, flappingFleet, forPerson, nodeNames, oneNode, revisionFault } from "./group.ts";
+import { degraded, flappingFleet, forPerson, nodeNames, oneNode, revisionFault } from "./group.ts";
 
 /** Least number of pods that must degrade together to be one event (C41). */
 function manyOf(desired: number): number {
@@ -34,7 +35,7 @@ function quietTemplate({ observation, current, at, settings }: Situation): boole
 export function groups(here: Situation): Group[] {
   const failed = here.bad.filter(({ trouble }) => trouble.cause === "C14");
   const rest = here.bad.filter(({ trouble }) => trouble.cause !== "C14");
-  const result: Group[] = failed.length > 0 ? [failedPods(here, failed)] : [];
+  const result = failedPods(here, failed);
   const lost = rest.filter(({ trouble }) => trouble.ranBefore);
   const isDegraded = lost.length >= manyOf(here.counters.desired) && atOnce(lost) && quietTemplate(here);
   if (isDegraded) result.push(degraded(here, lost));
@@ -69,7 +70,7 @@ function besideGood(here: Situation, others: readonly TroubledPod[]): Group[] {
     const first = members[0];
     if (!first) return [];
     if (first.trouble.blame === "surroundings" || !first.trouble.recreationCanHelp)
-      return [forPerson(here, members, SURROUNDINGS)];
+      return [forPerson(here, members, beyondWrites(first.trouble, here))];
     if (first.trouble.cause === "C06" && nodeNames(members).length > 1) return [flappingFleet(here, members)];
     if (nodeNames(members).length === 1 && isGoodElsewhere(here, first)) return [oneNode(here, first)];
     return [forPerson(here, members, undefined)];

@@ -3,7 +3,7 @@
 import type { Cause } from "./cause.ts";
 import { RESTART_NO } from "./cause.ts";
 import type { PodCase, Recognise, Trouble } from "./trouble.ts";
-import { quote } from "./trouble.ts";
+import { clause, quote } from "./trouble.ts";
 
 /** Room that another pod on the same node will not give back: its ports are this DaemonSet's own. */
 function heldBySibling({ pod, daemonSet, observation }: PodCase): boolean {
@@ -51,7 +51,7 @@ function notScheduled({
 
 function unschedulable(podCase: PodCase, message: string): Pick<Trouble, "cause" | "reason" | "sentence" | "commands"> {
   const { pod, daemonSet } = podCase;
-  const sentence = `cannot be scheduled to ${pod.node || "its node"}: ${quote(message)}`;
+  const sentence = `cannot be scheduled to ${pod.node || "its node"}: ${clause(message)}`;
   if (!NO_PORTS.test(message)) {
     const taker = preempted(podCase);
     return taker === undefined
@@ -59,7 +59,7 @@ function unschedulable(podCase: PodCase, message: string): Pick<Trouble, "cause"
       : {
           cause: "C39",
           reason: "Preempted",
-          sentence: `lost its place to a more important pod (${quote(taker)}) and ${sentence}`,
+          sentence: `lost its place to a more important pod (${clause(taker)}) and ${sentence}`,
         };
   }
   if (!heldBySibling(podCase)) return { cause: "C13", reason: "HostPortTaken", sentence };

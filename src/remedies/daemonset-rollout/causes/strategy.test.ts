@@ -4,13 +4,18 @@ import {
   anObservation,
   aPod,
   aTemplate,
+  crashingPod,
   deadNode,
   fleet,
+  HOUR,
+  MINUTE,
+  NOW,
   oldPod,
   settings,
   someNodes,
+  terminatingPod,
 } from "../../../../test/support/daemonset-builders.ts";
-import type { NodeFacts, Observation } from "../facts.ts";
+import type { NodeFacts, Observation, PodFacts } from "../facts.ts";
 import { situation } from "../situation.ts";
 import { deselected, misscheduled, onDeleteOutdated } from "./strategy.ts";
 
@@ -45,6 +50,30 @@ describe("OnDelete (C24)", () => {
     const observation = withNodes([aNode("n2", { taints })], fleet(6, [oldPod("n2")]));
     const daemonSet = { ...observation.daemonSet, strategy: "OnDelete" as const };
     expect(onDeleteOutdated(here({ ...observation, daemonSet }))).toBeUndefined();
+  });
+
+  it("those that do not work are told, and come first: nobody else replaces them", () => {
+    const crashed = (node: string) =>
+      crashingPod(node, { revisionHash: "old", specs: { main: "spec-1" }, createdAt: NOW - HOUR });
+    const outdated = (pods: PodFacts[]) =>
+      onDeleteOutdated(here(anObservation({ pods: fleet(4, pods, oldPod), daemonSet: { strategy: "OnDelete" } })));
+    expect(outdated([crashed("n3"), aPod("n4")])).toMatchObject({
+      message:
+        "3 of 4 pods run an older template because the update strategy is OnDelete: each is replaced only when somebody deletes it. 1 of them does not work; pod agent-n3 on n3 container main keeps ending: exit code 1.",
+      evidence: [
+        "updateStrategy OnDelete, updated 1 of 4",
+        "pod agent-n3 on n3: exit code 1, 6 restarts, reason Error",
+      ],
+      nodes: ["n3", "n1", "n2"],
+    });
+    expect(outdated([crashed("n3"), crashed("n4")])?.message).toMatch(/ 2 of them do not work; pod agent-n3 on n3 /);
+  });
+
+  it("nobody is told to delete a pod that is being deleted, or one on a dead node", () => {
+    const pods = fleet(6, [terminatingPod("n1", -MINUTE), oldPod("n2"), oldPod("n3")]);
+    const observation = withNodes([deadNode("n2")], pods);
+    const daemonSet = { ...observation.daemonSet, strategy: "OnDelete" as const };
+    expect(onDeleteOutdated(here({ ...observation, daemonSet }))?.nodes).toEqual(["n3"]);
   });
 
   it("is silent where all are up to date, and under another strategy", () => {
@@ -159,5 +188,16 @@ describe("no longer selected (C27)", () => {
       evidence: ["node n2: does not match the node affinity"],
       commands: [expect.stringMatching(/by mistake: see the node affinity$/)],
     });
+  });
+});
+
+it("each deselected node lacks its own label (C27)", () => {
+  const labels = (node: string, own: Record<string, string>) => aNode(node, { labels: own });
+  const nodes = [labels("n1", { b: "2" }), labels("n2", { a: "1" }), labels("n3", { a: "1", b: "2" })];
+  const template = aTemplate({ nodeSelector: { a: "1", b: "2" } });
+  const pods = nodes.map(({ name }) => aPod(name));
+  expect(deselected(here(anObservation({ nodes, pods, daemonSet: { template } })))).toMatchObject({
+    evidence: ["node n1: lacks a=1", "node n2: lacks b=2"],
+    commands: [expect.stringMatching(/taken by mistake: a=1 or b=2$/)],
   });
 });

@@ -2,27 +2,41 @@
 import type { Finding } from "../../../engine/types.ts";
 import { isDrained, untoleratedTaints } from "../eligibility.ts";
 import type { NodeFacts, PodFacts } from "../facts.ts";
-import { isUpdated } from "../recount.ts";
+import { isTerminating, isUpdated } from "../recount.ts";
 import type { Situation } from "../situation.ts";
 import type { Cause } from "./cause.ts";
+import type { Trouble } from "./trouble.ts";
 
 /** Under OnDelete a person decides when a pod gets the new template. */
 export function onDeleteOutdated(here: Situation): Finding | undefined {
   const { daemonSet } = here.observation;
   if (daemonSet.strategy !== "OnDelete") return undefined;
   const outdated = here.slots
-    .filter(({ shouldRun }) => shouldRun)
+    .filter(({ node, shouldRun }) => shouldRun && node.ready === "True")
     .flatMap(({ pods }) => pods)
-    .filter((pod) => !isUpdated(pod, daemonSet));
+    .filter((pod) => !isUpdated(pod, daemonSet) && !isTerminating(pod));
   if (outdated.length === 0) return undefined;
+  const troubleOf = ({ uid }: PodFacts): Trouble | undefined => {
+    const standing = here.standings.get(uid);
+    return standing?.kind === "troubled" ? standing.trouble : undefined;
+  };
+  const ill = outdated.filter((pod) => troubleOf(pod) !== undefined);
+  const [first] = ill;
+  // Nobody but a person replaces them; those that do not work cost nothing and come first.
+  const inOrder = [...ill, ...outdated.filter((pod) => !ill.includes(pod))];
   return {
     cause: "C24",
     reason: "OnDeleteOutdated",
-    message: `${outdated.length} of ${here.counters.desired} pods run an older template because the update strategy is OnDelete: each is replaced only when somebody deletes it.`,
-    evidence: [`updateStrategy OnDelete, updated ${here.counters.updated} of ${here.counters.desired}`],
-    pods: outdated.map(({ name }) => name),
-    nodes: outdated.map(({ node }) => node),
-    commands: outdated
+    message: `${outdated.length} of ${here.counters.desired} pods run an older template because the update strategy is OnDelete: each is replaced only when somebody deletes it.${first ? ` ${ill.length} of them ${ill.length === 1 ? "does" : "do"} not work; pod ${first.name} on ${first.node} ${troubleOf(first)?.sentence}.` : ""}`,
+    evidence: [
+      `updateStrategy OnDelete, updated ${here.counters.updated} of ${here.counters.desired}`,
+      ...ill
+        .slice(0, 5)
+        .flatMap((pod) => (troubleOf(pod)?.evidence ?? []).map((line) => `pod ${pod.name} on ${pod.node}: ${line}`)),
+    ],
+    pods: inOrder.map(({ name }) => name),
+    nodes: inOrder.map(({ node }) => node),
+    commands: inOrder
       .slice(0, 3)
       .map(
         ({ name, node }) =>
@@ -89,21 +103,24 @@ export function deselected(here: Situation): Finding | undefined {
   if (!first) return undefined;
   const pods = wrong.flatMap((slot) => slot.pods);
   const names = wrong.map(({ node }) => node.name);
-  const selector = Object.entries(daemonSet.template.nodeSelector)
-    .filter(([key, value]) => first.node.labels[key] !== value)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(",");
+  const lacking = ({ labels }: NodeFacts): string =>
+    Object.entries(daemonSet.template.nodeSelector)
+      .filter(([key, value]) => labels[key] !== value)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(",");
+  const selectors = [...new Set(wrong.map(({ node }) => lacking(node)))].filter((each) => each !== "");
   return {
     cause: "C27",
     reason: "NodeDeselected",
     message: `${pods.length} pod${pods.length === 1 ? " is" : "s are"} on nodes that are not selected by the template any more (${names.slice(0, 5).join(", ")}): a label or the node selector changed. The controller deletes them, and ${here.counters.desired} nodes remain.`,
-    evidence: names.map(
-      (name) => `node ${name}: ${selector ? `lacks ${selector}` : "does not match the node affinity"}`,
-    ),
+    evidence: wrong.map(({ node }) => {
+      const labels = lacking(node);
+      return `node ${node.name}: ${labels ? `lacks ${labels}` : "does not match the node affinity"}`;
+    }),
     pods: pods.map(({ name }) => name),
     nodes: names,
     commands: [
-      `kubectl get nodes --show-labels ${names.slice(0, 5).join(" ")}   # put the label back if it was taken by mistake: ${selector || "see the node affinity"}`,
+      `kubectl get nodes --show-labels ${names.slice(0, 5).join(" ")}   # put the label back if it was taken by mistake: ${selectors.join(" or ") || "see the node affinity"}`,
     ],
   };
 }

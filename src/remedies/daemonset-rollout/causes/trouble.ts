@@ -53,6 +53,11 @@ export function quote(text: string): string {
   return line.length > 200 ? `${line.slice(0, 199)}…` : line;
 }
 
+/** A quote within a sentence, which has its own full stop. */
+export function clause(text: string): string {
+  return quote(text).replace(/\.+$/, "");
+}
+
 /** The image the container waits for: its own, which need not be the template's present one. */
 export function imageOf(container: ContainerFacts, daemonSet: DaemonSetFacts): string {
   return container.image || (daemonSet.template.images[container.name] ?? "");
@@ -64,14 +69,19 @@ export function registryOf(image: string): string {
   return rest !== undefined && /[.:]|^localhost$/.test(first) ? first : "docker.io";
 }
 
-/** The command that shows what the pod's containers said, of the run before where there was one; none before a first run. */
-export function logCommands({ name, namespace, containers }: PodFacts): string[] {
-  if (containers.some(({ restartCount }) => restartCount > 0))
-    return [`kubectl logs ${name} -n ${namespace} --previous`];
-  const started = containers.some(
-    ({ runningSince, terminated }) => runningSince !== undefined || terminated !== undefined,
-  );
-  return started ? [`kubectl logs ${name} -n ${namespace}`] : [];
+/**
+ * The command that shows what the container said, of the run before where there was one; none before a first run. Without
+ * a name it is the one that ended before. kubectl takes the first container of a pod that has several, never an init one.
+ */
+export function logCommands({ name, namespace, containers }: PodFacts, container?: string): string[] {
+  const own =
+    containers.find((each) => each.name === container) ??
+    containers.find(({ restartCount }) => restartCount > 0) ??
+    containers.find(({ runningSince, terminated }) => runningSince !== undefined || terminated !== undefined);
+  if (own === undefined) return [];
+  const command = `kubectl logs ${name} -n ${namespace}${containers.length > 1 ? ` -c ${own.name}` : ""}`;
+  if (own.restartCount > 0) return [`${command} --previous`];
+  return own.runningSince !== undefined || own.terminated !== undefined ? [command] : [];
 }
 
 /** When the pod's present start began: its creation, or the last start of one of its containers after that. */
