@@ -415,7 +415,7 @@ describe("healthy and pending", () => {
         daemonSet: { minReadySeconds: 60 },
       }),
       50 * SECOND,
-      /is starting/,
+      /agent-n1 on n1 is starting: it is Ready and must stay so for 60 s \(minReadySeconds\)\.$/,
     ],
     [
       "a long grace period (C35)",

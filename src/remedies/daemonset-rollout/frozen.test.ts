@@ -3,6 +3,7 @@ import { causeFixtures } from "../../../test/support/cause-fixtures.ts";
 import {
   aContainer,
   aNode,
+  anEvent,
   anIntent,
   anObservation,
   aPlanContext,
@@ -22,6 +23,7 @@ import {
   settings,
   someNodes,
   stoppedRollout,
+  waitingPod,
 } from "../../../test/support/daemonset-builders.ts";
 import type { Plan } from "../../engine/types.ts";
 import { diagnose } from "./diagnose.ts";
@@ -74,6 +76,19 @@ describe("what makes every write harmful", () => {
   it("a rewriting that only the failing pod has is", () => {
     const observation = stoppedRollout([{ ...crashingPod("n1"), specs: { main: "rewritten" } }]);
     expect(causesOf(observation)).toEqual(["C33"]);
+  });
+
+  it.each<[string, string, string[], string]>([
+    ["what a claim of the template is bound to", "data-of-n1", ["claim/data"], "C11"],
+    ["what an ephemeral volume's claim is bound to", "pvc-0a1b2c3d-1111-2222-3333-444455556666", [], "C11"],
+    ["of nobody", "istio-envoy", ["configmap/env"], "C33"],
+  ])("a volume that does not attach, %s", (_name, volume, references, want) => {
+    const message = `Multi-Attach error for volume "${volume}" Volume is already used by pod(s) other`;
+    const observation = stoppedRollout([waitingPod("n1", { reason: "ContainerCreating" })], {
+      events: [anEvent({ about: "Pod/agent-n1", reason: "FailedAttachVolume", message })],
+      daemonSet: { template: aTemplate({ references, volumes: ["data"] }) },
+    });
+    expect(causesOf(observation)).toEqual([want]);
   });
 
   it.each<[string, Observation]>([

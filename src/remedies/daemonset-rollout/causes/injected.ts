@@ -1,10 +1,19 @@
 /** C33: what fails in the pod is not in its template: admission put it there, and every new pod gets it. */
-import type { Observation, PodFacts } from "../facts.ts";
+import type { ContentFacts, Observation, PodFacts } from "../facts.ts";
 import type { Cause } from "./cause.ts";
 import type { PodCase, Trouble } from "./trouble.ts";
 
 /** The volume of every pod's account token, which the API server itself adds. */
 const OWN_VOLUME = /^kube-api-access-/;
+
+/** What a claim is bound to has a name of its own, and events tell that one instead of the pod's volume. */
+const BOUND = /^pvc-[0-9a-f]{8}-/;
+
+/** The volume is neither one of the template's, nor what one of its claims may be bound to. */
+function isForeign(volume: string, { volumes, references }: Pick<ContentFacts, "volumes" | "references">): boolean {
+  if (OWN_VOLUME.test(volume) || BOUND.test(volume) || volumes.includes(volume)) return false;
+  return !references.some((reference) => reference.startsWith("claim/"));
+}
 
 /** The containers and volumes that the pod was made from. */
 function origin(pod: PodFacts, { daemonSet, revisions }: Observation) {
@@ -31,7 +40,7 @@ export function injected({ pod, observation }: PodCase, trouble: Trouble): Troub
   const what =
     container !== undefined && from.specs[container] === undefined
       ? `container ${container}`
-      : trouble.cause === "C11" && volume !== undefined && !OWN_VOLUME.test(volume) && !from.volumes.includes(volume)
+      : trouble.cause === "C11" && volume !== undefined && isForeign(volume, from)
         ? `volume ${volume}`
         : undefined;
   const rewritten = what === undefined && container !== undefined && isRewritten(pod, container, observation);

@@ -15,9 +15,11 @@ import {
   someNodes,
   terminatingPod,
 } from "../../../../test/support/daemonset-builders.ts";
+import { diagnose } from "../diagnose.ts";
 import type { NodeFacts, PodFacts } from "../facts.ts";
 import { situation } from "../situation.ts";
 import { nodeDown, orphaned } from "./nodes.ts";
+import { moving } from "./progress.ts";
 
 /** Eight nodes that run the present revision; these are in the place of theirs. */
 const fleetOf = (nodes: readonly NodeFacts[], pods: readonly PodFacts[] = [], scene: Scene = {}) =>
@@ -138,6 +140,34 @@ describe("nodes that do not answer", () => {
     expect(nodeDown(fleetOf([deadNode("n2")], [], without))).toMatchObject({ cause: "C16", pods: [], nodes: ["n2"] });
     expect(nodeDown(fleetOf([deadNode("n2", { taints: [unreachable] })], [], without))).toBeUndefined();
     expect(nodeDown(fleetOf([]))).toBeUndefined();
+  });
+});
+
+describe("a new node", () => {
+  const fresh = (ageMs: number, overrides: Partial<NodeFacts> = {}) =>
+    aNode("n2", { ready: "False", createdAt: NOW - ageMs, readyChangedAt: NOW - ageMs, ...overrides });
+  const { readyChangedAt: _none, ...silent } = fresh(MINUTE, { ready: "Unknown" });
+
+  it.each<[string, NodeFacts]>([
+    ["that is not Ready yet", fresh(MINUTE)],
+    ["that has not said anything yet", silent],
+    ["almost ten minutes old", fresh(10 * MINUTE - 1)],
+  ])("%s is waited for, and is not dead", (_name, node) => {
+    const pods = [neverReadyPod("n2", { createdAt: NOW - MINUTE })];
+    const here = fleetOf([node], pods);
+    expect(nodeDown(here)).toBeUndefined();
+    expect(moving(here, true)).toEqual([
+      { until: node.createdAt + 10 * MINUTE, what: "node n2 is new and not Ready yet" },
+    ]);
+    expect(diagnose(here.observation, { settings }).kind).toBe("pending");
+  });
+
+  it.each<[string, NodeFacts]>([
+    ["that was Ready before", fresh(9 * MINUTE, { readyChangedAt: NOW - 2 * MINUTE })],
+    ["that has had ten minutes", fresh(10 * MINUTE)],
+  ])("%s is down", (_name, node) => {
+    expect(nodeDown(fleetOf([node]))?.nodes).toEqual(["n2"]);
+    expect(moving(fleetOf([node]), true)).toEqual([]);
   });
 });
 

@@ -6,11 +6,30 @@ import { isUpdated, maxUnavailable } from "../recount.ts";
 import type { Situation } from "../situation.ts";
 import type { Cause } from "./cause.ts";
 
+/** A node may take this long to become Ready for the first time (DESIGN.md, node storm). */
+const YOUNG_MS = 10 * 60_000;
+/** A condition that changed this soon after the node was registered came with it. */
+const REGISTERED_MS = 5000;
+
+/** The node has never been Ready and is young: it starts, and is not dead. Its own network may be what it waits for. */
+function isBooting({ ready, createdAt, readyChangedAt }: NodeFacts, at: number): boolean {
+  if (ready === "True" || at - createdAt >= YOUNG_MS) return false;
+  return readyChangedAt === undefined || readyChangedAt - createdAt <= REGISTERED_MS;
+}
+
+/** Nodes that should run the pod and are still starting, and until when they may. */
+export function bootingNodes({ slots, at }: Situation): { node: string; until: number }[] {
+  return slots
+    .filter(({ node, shouldRun }) => shouldRun && isBooting(node, at))
+    .map(({ node }) => ({ node: node.name, until: node.createdAt + YOUNG_MS }));
+}
+
 /** Nodes that do not answer and matter here: they should run the pod or still have one. */
-function deadNodes({ slots }: Situation): NodeFacts[] {
+function deadNodes({ slots, at }: Situation): NodeFacts[] {
   return slots
     .filter(({ node, shouldRun, pods }) => node.ready !== "True" && (shouldRun || pods.length > 0))
-    .map(({ node }) => node);
+    .map(({ node }) => node)
+    .filter((node) => !isBooting(node, at));
 }
 
 function listed(names: readonly string[]): string {
@@ -64,7 +83,7 @@ export function nodeDown(here: Situation): Finding | undefined {
   const { daemonSet } = here.observation;
   const suspects = diedAfterUpdate(here);
   const names = dead.map(({ name }) => name);
-  const stillCounted = here.slots.some(({ node, shouldRun }) => shouldRun && node.ready !== "True");
+  const stillCounted = here.slots.some(({ node, shouldRun }) => shouldRun && dead.includes(node));
   const isRolling = daemonSet.strategy === "RollingUpdate";
   const budget = budgetOf(daemonSet, here.counters.desired);
   const raise = `kubectl patch ${here.ref} -n ${daemonSet.namespace} --type merge -p '{"spec":{"updateStrategy":{"rollingUpdate":{"${budget.name}":${budget.pods + dead.length}}}}}'`;

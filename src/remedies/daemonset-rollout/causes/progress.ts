@@ -2,6 +2,7 @@
 import type { Situation } from "../situation.ts";
 import type { Cause } from "./cause.ts";
 import { crowded } from "./extra-pods.ts";
+import { bootingNodes } from "./nodes.ts";
 import { staleFrom } from "./stale.ts";
 import { endingPods } from "./terminating.ts";
 
@@ -21,13 +22,17 @@ export function moving(here: Situation, creating: boolean): Moving[] {
     what: `node ${node} waits for its pod`,
   }));
   return [
-    ...here.starting.map(({ pod, until }) => ({ until, what: `pod ${pod.name} on ${pod.node} is starting` })),
+    ...here.starting.map(({ pod, until }) => ({
+      until,
+      what: `pod ${pod.name} on ${pod.node} is starting${pod.ready ? `: it is Ready and must stay so for ${observation.daemonSet.minReadySeconds} s (minReadySeconds)` : ""}`,
+    })),
     ...endingPods(here).map(({ pod, until }) => ({
       until,
       ending: true as const,
       what: `pod ${pod.name} on ${pod.node} is ending within its grace period`,
     })),
     ...podless,
+    ...bootingNodes(here).map(({ node, until }) => ({ until, what: `node ${node} is new and not Ready yet` })),
     ...orphans
       .filter(({ bound }) => bound)
       .map(({ uid, name }) => ({
@@ -58,7 +63,7 @@ export const progressCauses: readonly Cause[] = [
     id: "C35",
     title: "slow, but progressing",
     signature:
-      "A pod is within its start-up allowance, or within its grace period; a node has been without its pod for less than two minutes; the controller has not seen the newest spec yet.",
+      "A pod is within its start-up allowance, or within its grace period; a new node is not Ready yet; a node has been without its pod for less than two minutes; the controller has not seen the newest spec yet.",
     shownBy: "ages of pods, deletionTimestamp, the slowest sibling's start, startupProbe, minReadySeconds",
     helps: {
       delete: "no: the clock begins anew",
