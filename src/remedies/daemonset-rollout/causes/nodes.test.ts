@@ -7,6 +7,7 @@ import {
   badImagePod,
   deadNode,
   fleet,
+  HOUR,
   MINUTE,
   NOW,
   neverReadyPod,
@@ -157,9 +158,14 @@ describe("a new node", () => {
     const here = fleetOf([node], pods);
     expect(nodeDown(here)).toBeUndefined();
     expect(moving(here, true)).toEqual([
-      { until: node.createdAt + 10 * MINUTE, what: "node n2 is new and not Ready yet" },
+      { until: node.createdAt + 10 * MINUTE, aside: true, what: "node n2 is new and not Ready yet" },
     ]);
     expect(diagnose(here.observation, { settings }).kind).toBe("pending");
+  });
+
+  it("holds up nothing that is found elsewhere", () => {
+    const here = fleetOf([fresh(MINUTE)], [terminatingPod("n1", HOUR)]);
+    expect(diagnose(here.observation, { settings })).toMatchObject({ kind: "unhealthy", reason: "TerminationStuck" });
   });
 
   it.each<[string, NodeFacts]>([
