@@ -103,6 +103,12 @@ describe("nodes that do not answer", () => {
     });
   });
 
+  it("one that answers that it is not Ready", () => {
+    const [one, other] = ["n2", "n3"].map((name) => deadNode(name, { ready: "False" }));
+    expect(nodeDown(fleetOf(one ? [one] : []))?.message).toMatch(/^Node n2 is not Ready; /);
+    expect(nodeDown(fleetOf(one && other ? [one, other] : []))?.message).toMatch(/^Nodes n2, n3 are not Ready; /);
+  });
+
   it("OnDelete has no budget to raise", () => {
     const here = fleetOf([deadNode("n2")], [], { daemonSet: { strategy: "OnDelete" } });
     expect(nodeDown(here)).toMatchObject({
