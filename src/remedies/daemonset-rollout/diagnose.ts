@@ -188,9 +188,9 @@ function compose(here: Situation): Assessment {
     ...present(orphaned(here)),
   ];
   const harmless = present(onlyDefaults(here));
-  const still = moving(here, creation === undefined);
-  const decided = grouped.filter((group) => isActionable(group) && !isUndecided(group, here));
   const first = findings[0];
+  const still = moving(here, creation === undefined).filter(({ aside }) => !aside || first === undefined);
+  const decided = grouped.filter((group) => isActionable(group) && !isUndecided(group, here));
   const frozen = frozenBy(findings);
   const waits = still.length > 0 && decided.length === 0 && !creation;
   if (waits || (!first && here.at - lastMove(here) < here.settings.selfHealingAgeMs)) {

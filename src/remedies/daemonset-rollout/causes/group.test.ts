@@ -3,6 +3,7 @@ import type { Scene } from "../../../../test/support/daemonset-builders.ts";
 import {
   anObservation,
   aPod,
+  aRevision,
   aTemplate,
   badImagePod,
   crashingPod,
@@ -10,6 +11,7 @@ import {
   failedPod,
   fleet,
   oldPod,
+  oldRevision,
   settings,
   someNodes,
   stoppedRollout,
@@ -134,6 +136,15 @@ it("one node among good ones (C04)", () => {
       },
     ],
   ]);
+});
+
+it("the pods that are well are counted in words, and not called of the same revision after a restart", () => {
+  const two = anObservation({ nodes: someNodes(2), pods: fleet(2, [crashingPod("n1")]) });
+  expect(grouped(two)[0]?.[2].evidence).toContain("1 other pod of the same revision is available");
+  const restarted = stoppedRollout([crashingPod("n1")], {
+    revisions: [oldRevision({ templateHash: "template-2" }), aRevision()],
+  });
+  expect(grouped(restarted)[0]?.[2].evidence).toContain("3 other pods of the same template are available");
 });
 
 it("under OnDelete the way back has two steps, and the first alone restarts nothing", () => {

@@ -129,7 +129,7 @@ export function oneNode(here: Situation, member: TroubledPod): Group {
       message: `${here.good.length} of ${here.counters.desired} pods run with the same ${same}${older}; only ${pod.name} on ${pod.node} does not: ${trouble.sentence}. ${verdict}`,
       evidence: [
         ...evidenceOf([member]),
-        `${here.good.length} other pods of the same revision are available`,
+        `${here.good.length} other ${here.good.length === 1 ? "pod" : "pods"} of the same ${same.split(",", 1)[0]} ${here.good.length === 1 ? "is" : "are"} available`,
         ...separating(here, [member]).map(({ sentence }) => sentence),
       ],
       pods: [pod.name],

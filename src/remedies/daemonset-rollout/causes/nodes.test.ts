@@ -7,6 +7,7 @@ import {
   badImagePod,
   deadNode,
   fleet,
+  HOUR,
   MINUTE,
   NOW,
   neverReadyPod,
@@ -102,6 +103,12 @@ describe("nodes that do not answer", () => {
     });
   });
 
+  it("one that answers that it is not Ready", () => {
+    const [one, other] = ["n2", "n3"].map((name) => deadNode(name, { ready: "False" }));
+    expect(nodeDown(fleetOf(one ? [one] : []))?.message).toMatch(/^Node n2 is not Ready; /);
+    expect(nodeDown(fleetOf(one && other ? [one, other] : []))?.message).toMatch(/^Nodes n2, n3 are not Ready; /);
+  });
+
   it("OnDelete has no budget to raise", () => {
     const here = fleetOf([deadNode("n2")], [], { daemonSet: { strategy: "OnDelete" } });
     expect(nodeDown(here)).toMatchObject({
@@ -157,9 +164,14 @@ describe("a new node", () => {
     const here = fleetOf([node], pods);
     expect(nodeDown(here)).toBeUndefined();
     expect(moving(here, true)).toEqual([
-      { until: node.createdAt + 10 * MINUTE, what: "node n2 is new and not Ready yet" },
+      { until: node.createdAt + 10 * MINUTE, aside: true, what: "node n2 is new and not Ready yet" },
     ]);
     expect(diagnose(here.observation, { settings }).kind).toBe("pending");
+  });
+
+  it("holds up nothing that is found elsewhere", () => {
+    const here = fleetOf([fresh(MINUTE)], [terminatingPod("n1", HOUR)]);
+    expect(diagnose(here.observation, { settings })).toMatchObject({ kind: "unhealthy", reason: "TerminationStuck" });
   });
 
   it.each<[string, NodeFacts]>([

@@ -84,6 +84,8 @@ export function nodeDown(here: Situation): Finding | undefined {
   const suspects = diedAfterUpdate(here);
   const names = dead.map(({ name }) => name);
   const stillCounted = here.slots.some(({ node, shouldRun }) => shouldRun && dead.includes(node));
+  // A kubelet that says False answers: its runtime or its network is down.
+  const isSilent = dead.some(({ ready }) => ready === "Unknown");
   const isRolling = daemonSet.strategy === "RollingUpdate";
   const budget = budgetOf(daemonSet, here.counters.desired);
   const raise = `kubectl patch ${here.ref} -n ${daemonSet.namespace} --type merge -p '{"spec":{"updateStrategy":{"rollingUpdate":{"${budget.name}":${budget.pods + dead.length}}}}}'`;
@@ -93,7 +95,7 @@ export function nodeDown(here: Situation): Finding | undefined {
   return {
     cause: stillCounted ? "C16" : "C15",
     reason: "NodeDown",
-    message: `${names.length === 1 ? `Node ${names[0]} does` : `Nodes ${listed(names)} do`} not answer; ${stillCounted ? counts : "the pod there counts as misscheduled"}. ${
+    message: `${names.length === 1 ? `Node ${names[0]} ${isSilent ? "does not answer" : "is not Ready"}` : `Nodes ${listed(names)} ${isSilent ? "do not answer" : "are not Ready"}`}; ${stillCounted ? counts : "the pod there counts as misscheduled"}. ${
       suspects.length > 0
         ? `${listed(suspects)} went down within 10 min of its pod of the present revision starting: the update may have killed it, so stop the rollout and find out before anything else.`
         : "Repair or remove the node; nothing about the DaemonSet is wrong there."

@@ -11,6 +11,8 @@ export interface Moving {
   until: number;
   /** A pod that uses its grace period; everything else may end at any moment. */
   ending?: true;
+  /** It explains nothing that is found elsewhere, and that does not wait for it. */
+  aside?: true;
   what: string;
 }
 
@@ -32,7 +34,11 @@ export function moving(here: Situation, creating: boolean): Moving[] {
       what: `pod ${pod.name} on ${pod.node} is ending within its grace period`,
     })),
     ...podless,
-    ...bootingNodes(here).map(({ node, until }) => ({ until, what: `node ${node} is new and not Ready yet` })),
+    ...bootingNodes(here).map(({ node, until }) => ({
+      until,
+      aside: true as const,
+      what: `node ${node} is new and not Ready yet`,
+    })),
     ...orphans
       .filter(({ bound }) => bound)
       .map(({ uid, name }) => ({
