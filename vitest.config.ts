@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./scripts/ci/longest-first.ts";
 import { createSuiteReport } from "./scripts/ci/suite-report.ts";
 
 /** Set by `.ci/run`: where to note what ran. */
@@ -14,6 +15,7 @@ const reportFile = process.env.OPERARIUS_SUITE_REPORT;
 export default defineConfig({
   test: {
     reporters: ["default", ...(reportFile === undefined ? [] : [createSuiteReport(reportFile)])],
+    sequence: { sequencer: LongestFirst },
     // Scenarios mostly wait: this many at a time still leave two cores idle now and then.
     maxConcurrency: 8,
     projects: [
