@@ -47,7 +47,11 @@ const noWrites = (() => {
   return { attempts: [rest] };
 })();
 const troubled = (since: number): RemediationStatus => ({ conditions: [verified(-100), healthy("False", since)] });
-const late: RemediationStatus = { conditions: [verified(-1800)] };
+const since = (seconds: number): RemediationStatus => ({
+  attempts: [{ ...attempt, finishedAt: at(seconds) }],
+  conditions: [verified(seconds)],
+});
+const late = since(-1800);
 
 describe("a recount after a repair", () => {
   it.each<[string, Look | undefined, RemediationStatus, unknown[]]>([
@@ -72,6 +76,14 @@ describe("a recount after a repair", () => {
     ["late and still pending", pending, late, ["Ineffective", "PodWedged", "not-repaired"]],
     ["late and unhealthy", aLook(), late, ["Ineffective", "PodWedged", "not-repaired"]],
     ["late and soaking", aHealthyLook(59, 60), late, ["rest", 1000]],
+    ["late, and a little short of the soak", aHealthyLook(59, 60), since(-1859), ["rest", 1000]],
+    [
+      "healthy again and again, and never through the soak",
+      aHealthyLook(1, 60),
+      since(-1860),
+      ["Ineffective", "NotSteady", "not-repaired"],
+    ],
+    ["the second one of a record, long after the first", pending, { conditions: [verified(-1800)] }, ["rest", 5000]],
     ["late and soaked", aHealthyLook(60, 60), late, ["Succeeded", "Recovered", "repaired"]],
     ["gone", { kind: "gone", at: NOW }, {}, ["Superseded", "TargetGone", "gone"]],
     [
@@ -159,17 +171,18 @@ describe("whatever is seen", () => {
   });
   it("never succeeds but after a whole soak, and never goes on for ever", () =>
     fc.assert(
-      fc.property(looks, fc.integer({ min: 0, max: 4000 }), fc.integer({ min: 0, max: 4000 }), (seen, since, ill) => {
+      fc.property(looks, fc.integer({ min: 0, max: 4000 }), fc.integer({ min: 0, max: 4000 }), (seen, ago, ill) => {
         const { health, soaked } = seen;
         const soak = soaked === null ? {} : { soak: { soakedMs: soaked * 1000, requiredMs: 60_000 } };
         const decision = judge(aLook({ health, ...soak }), {
-          conditions: [verified(-since), ...(ill > 2000 ? [healthy("False", -ill)] : [])],
+          ...since(-ago),
+          conditions: [verified(-ago), ...(ill > 2000 ? [healthy("False", -ill)] : [])],
         });
         const [phase] = said(decision);
         const isProven = health === "healthy" && soaked !== null && soaked >= 60;
         expect(phase === "Succeeded").toBe(isProven);
         const isSoaking = health === "healthy" && soaked !== null;
-        if (since >= 1800 && !isSoaking) expect(phase).toBe("Ineffective");
+        if (ago >= (isSoaking ? 1860 : 1800) && !isProven) expect(phase).toBe("Ineffective");
         if (decision.kind === "rest") expect(decision.recheckAfterMs).toBeGreaterThan(0);
       }),
     ));

@@ -57,6 +57,8 @@ function verifySeen(look: Seen, { remediation, now, limits }: Verification): Dec
   const began = verifyingSince(remediation, now);
   const isLate = now - began >= limits.verifyAtMostMs;
   if (soak !== undefined) {
+    // A soak that has begun by then may end; one that begins anew each time is none.
+    if (now - began >= limits.verifyAtMostMs + soak.requiredMs) return unsteady(look, soak.requiredMs, now);
     return { kind: "rest", recheckAfterMs: Math.max(100, soak.requiredMs - soak.soakedMs) };
   }
   if (look.health === "unhealthy" || isLate) {
@@ -97,12 +99,20 @@ function succeeded(look: Seen, soakedMs: number, remediation: Remediation, now: 
   return outcome(ending, wrote ? "repaired" : "self-healed");
 }
 
+/** Flapping is not recovery. */
+function unsteady(look: Seen, requiredMs: number, now: number): Transition {
+  const message = `All looks well at times, and never for the ${Math.round(requiredMs / 1000)} s that would prove it.`;
+  return ineffective({ ...look, reason: "NotSteady", message }, now);
+}
+
 function ineffective(look: Seen, now: number): Transition {
   const message = `The repair did not help: ${look.message}`;
   const ending = withConditions(end(now, "Ineffective", look.reason, message), [
     condition(now, "Verified", "False", look.reason, look.message),
   ]);
-  return outcome({ ...ending, status: { ...ending.status, cause: look.cause } }, "not-repaired");
+  // What looks well now says nothing of the cause; what is known of it stays.
+  const cause = look.health === "healthy" ? {} : { cause: look.cause };
+  return outcome({ ...ending, status: { ...ending.status, ...cause } }, "not-repaired");
 }
 
 function alertCondition(remediation: Remediation, now: number): Condition {
@@ -124,9 +134,11 @@ function troubledSince({ status }: Remediation): number {
   return found?.status === "False" ? instant(found.lastTransitionTime) : 0;
 }
 
-function verifyingSince({ status }: Remediation, now: number): number {
-  const found = status?.conditions?.find(({ type }) => type === "Verified");
-  return found === undefined ? now : instant(found.lastTransitionTime);
+/** The condition keeps the time of the first verification; that of a later attempt begins with its end. */
+function verifyingSince(remediation: Remediation, now: number): number {
+  const found = remediation.status?.conditions?.find(({ type }) => type === "Verified");
+  if (found === undefined) return now;
+  return Math.min(now, Math.max(instant(found.lastTransitionTime), lastFinishedAt(remediation)));
 }
 
 function withConditions(transition: Transition, more: readonly Condition[]): Transition {
