@@ -127,6 +127,25 @@ describe("one live remediation per target", () => {
     expect(names().filter((name) => name.startsWith("daemonset-other-"))).toHaveLength(1);
   });
 
+  it("keeps those that did not help for as long as they count against the target", async () => {
+    const { kube, send, end, names, wait } = await setUp(anOperarius());
+    await send();
+    await end({ phase: "Ineffective", attempts: [{ n: 1, jobName: "j" }] });
+    const [ineffective] = names();
+    const flap = async () => {
+      await send();
+      const name = names().at(-1) ?? "";
+      const body = { status: { phase: "Cancelled", endedAt: new Date(START).toISOString() } };
+      await kube.patchStatus(remediations, { namespace: NAMESPACE, name }, { type: "merge", body });
+    };
+    for (let times = 0; times < 12; times++) await flap();
+    expect(names()).toContain(ineffective);
+    expect(names()).toHaveLength(11);
+    wait(4 * 60 * 60 + 1);
+    await flap();
+    expect(names()).not.toContain(ineffective);
+  });
+
   it("twenty at once are one, with several Operarii too", async () => {
     const { send, names } = await setUp(anOperarius(), anOperarius({ priority: 3 }, "other"));
     const answers = await Promise.all(Array.from({ length: 20 }, () => send()));

@@ -12,12 +12,13 @@ import { isTerminal, remediations, TARGET_HASH_LABEL } from "../operarius/remedi
 import type { Target } from "../operarius/target.ts";
 import { errorText } from "../reporting/log.ts";
 import type { ControlContext } from "./context.ts";
+import { stillCounts } from "./history.ts";
 import { replacing } from "./replacing.ts";
-import { heardAt } from "./summary.ts";
+import { heardAt, toSummary } from "./summary.ts";
 import { instant, iso } from "./transition.ts";
 import { withWayOut } from "./way-out.ts";
 
-/** Records kept of one target; the newest is never deleted, because it is what deduplicates. */
+/** Records kept of one target, but for those that count against it; the newest is what deduplicates. */
 const EPISODES_KEPT = 10;
 
 const TOO_LARGE = "the labels of the alert and its group are too large to be recorded; shorten them in the alert rule";
@@ -198,10 +199,10 @@ async function episodesOf(context: ControlContext, target: Target): Promise<Live
 }
 
 /** Old episodes go, and their Jobs with them. Best effort: the next episode tries again. */
-async function forget({ kube, log }: ControlContext, old: readonly Live<Remediation>[]): Promise<void> {
-  for (const { metadata, status } of old) {
-    if (!isTerminal(status?.phase)) continue;
-    const { name, namespace = "", uid } = metadata;
+async function forget({ kube, log, settings, now }: ControlContext, old: readonly Live<Remediation>[]): Promise<void> {
+  for (const record of old) {
+    if (!isTerminal(record.status?.phase) || stillCounts(toSummary(record), settings.limits, now())) continue;
+    const { name, namespace = "", uid } = record.metadata;
     try {
       await kube.delete(remediations, { namespace, name }, { preconditions: { uid }, propagationPolicy: "Background" });
     } catch (error) {

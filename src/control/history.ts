@@ -36,6 +36,11 @@ function didNotHelp({ phase, attempts }: RecordSummary): boolean {
   return attempts > 0 && (phase === "Failed" || phase === "Ineffective");
 }
 
+/** Whether an ended record may still hold its target up: alerts that come and go must not wash it out of the history. */
+export function stillCounts(record: RecordSummary, { ineffective, failures }: Limits, now: number): boolean {
+  return didNotHelp(record) && now - record.endedAt <= Math.max(ineffective.withinMs, failures.blockMs);
+}
+
 /** An alert that came and went, a person's change, an Operarius that was broken: no word about whether a repair helps. */
 function saysNothing({ phase, attempts }: RecordSummary): boolean {
   return phase === "Cancelled" || phase === "Superseded" || attempts === 0;
