@@ -20,30 +20,32 @@ export interface Fleet {
 export async function startFleet(size: number, options: (number: number) => ServeOptions): Promise<Fleet> {
   const numbers = Array.from({ length: size }, (_, number) => number);
   const servers = await Promise.all(numbers.map((number) => startServe(options(number))));
-  const down = new Set<number>();
+  /** Every one that may run still, also one whose place another has taken: two may be started for it at once. */
+  const running = new Set<Server>(servers);
   const replica = (number: number): Server => {
     const server = servers[number];
     if (server === undefined) throw new Error(`there is no replica ${number}`);
     return server;
   };
-  const terminate = (number: number): Promise<number | undefined> => {
-    down.add(number);
-    return replica(number).stop();
+  const end = (server: Server): Promise<number | undefined> => {
+    running.delete(server);
+    return server.stop();
   };
   return {
     urls: () => servers.map(({ url }) => url),
     replica,
     async kill(number) {
-      down.add(number);
-      const { program } = replica(number);
-      program.signal("SIGKILL");
-      await program.ended;
+      const server = replica(number);
+      running.delete(server);
+      server.program.signal("SIGKILL");
+      await server.program.ended;
     },
-    terminate,
+    terminate: (number) => end(replica(number)),
     async start(number) {
-      servers[number] = await startServe(options(number));
-      down.delete(number);
+      const server = await startServe(options(number));
+      running.add(server);
+      servers[number] = server;
     },
-    stop: () => Promise.all(numbers.filter((number) => !down.has(number)).map(terminate)),
+    stop: () => Promise.all([...running].map(end)),
   };
 }
