@@ -1,5 +1,4 @@
 import { defineConfig } from "vitest/config";
-import { LongestFirst } from "./scripts/ci/longest-first.ts";
 import { createSuiteReport } from "./scripts/ci/suite-report.ts";
 
 /** Set by `.ci/run`: where to note what ran. */
@@ -7,15 +6,15 @@ const reportFile = process.env.OPERARIUS_SUITE_REPORT;
 
 /**
  * `unit` is fast and pure; `sandbox` starts embedded clusters and runs the built program against them; `scenarios` does
- * the same for the causes beyond S01-S22, several at once, kill -9, and the guard before a cluster of the user's;
- * `conformance` plays the same cases on the sandbox and on a real control plane; `cluster` plays all scenarios on a real
- * control plane; `openfero` is the compatibility suite on the sandbox, `openfero-cluster` the same on a real control plane;
- * `faults` breaks the API server's answers, the replicas and the Jobs, and counts what was lost or doubled.
+ * the same for what a new revision can do wrong, the causes beyond S01-S22, several at once, kill -9, and the guard before
+ * a cluster of the user's; `conformance` plays the same cases on the sandbox and on a real control plane; `cluster` plays
+ * all scenarios on a real control plane; `openfero` is the compatibility suite on the sandbox, `openfero-cluster` the same
+ * on a real control plane; `faults` breaks the API server's answers, the replicas and the Jobs, and counts what was lost or
+ * doubled.
  */
 export default defineConfig({
   test: {
     reporters: ["default", ...(reportFile === undefined ? [] : [createSuiteReport(reportFile)])],
-    sequence: { sequencer: LongestFirst },
     // Scenarios mostly wait: this many at a time still leave two cores idle now and then.
     maxConcurrency: 8,
     projects: [

@@ -12,8 +12,8 @@ import { createGrounds } from "../scenarios/ground.ts";
 import type { Stage } from "../scenarios/stage.ts";
 import {
   createAgent,
-  deletePodOn,
   patchTemplate,
+  replacePodsOn,
   setFaults,
   setImage,
   untilPod,
@@ -111,7 +111,7 @@ async function makeTrouble(stage: Stage): Promise<void> {
   ]);
   await setImage(image, "app:bad-2");
   await setFaults(stage, stage.node(4), "crash=app:ok-7");
-  await deletePodOn(node, stage.node(4));
+  await replacePodsOn(node, [stage.node(4)]);
   await patchTemplate(creation, { spec: { serviceAccountName: "nobody-made-it" } });
   await setImage(onDelete, "app:ok-2");
   await untilPod(image, "a pod without its image", ({ waiting }) => /ImagePull/.test(waiting));
