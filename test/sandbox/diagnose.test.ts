@@ -115,7 +115,8 @@ async function makeTrouble(stage: Stage): Promise<void> {
   await patchTemplate(creation, { spec: { serviceAccountName: "nobody-made-it" } });
   await setImage(onDelete, "app:ok-2");
   await untilPod(image, "a pod without its image", ({ waiting }) => /ImagePull/.test(waiting));
-  await untilPod(node, "a crash loop", ({ waiting }) => waiting === "CrashLoopBackOff");
+  // Proven, also in the moments in which it runs again.
+  await untilPod(node, "a crash loop", ({ restarts }) => restarts >= 3);
   await untilStatus(creation, "a node without a pod", ({ status }) => (status?.currentNumberScheduled ?? 4) < 4);
   await untilStatus(onDelete, "outdated pods", ({ status }) => status?.updatedNumberScheduled !== 4);
 }
